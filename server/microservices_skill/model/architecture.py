@@ -1,0 +1,94 @@
+"""The architecture: the one source that everything else is derived from."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field as Spec
+
+from microservices_skill.model.messaging import Event, Saga
+from microservices_skill.model.service import Service, Subscription
+from microservices_skill.model.system import AcceptedRisk, DataStore, Decision, External, LogFormat, System, Team, Tracing
+from microservices_skill.model.types import Node
+
+API_VERSION = "microservices-skill/v1"
+
+
+class Architecture(Node):
+    """A whole system. Names are resolved by ``references.check``; look-ups here assume that it passed."""
+
+    api_version: Literal["microservices-skill/v1"] = API_VERSION
+    kind: Literal["Architecture"] = "Architecture"
+    system: System
+    teams: Annotated[tuple[Team, ...], Spec(max_length=2000)] = ()
+    externals: Annotated[tuple[External, ...], Spec(max_length=2000)] = ()
+    stores: Annotated[tuple[DataStore, ...], Spec(max_length=20_000)] = ()
+    services: Annotated[tuple[Service, ...], Spec(max_length=20_000)] = ()
+    events: Annotated[tuple[Event, ...], Spec(max_length=100_000)] = ()
+    sagas: Annotated[tuple[Saga, ...], Spec(max_length=10_000)] = ()
+    decisions: Annotated[tuple[Decision, ...], Spec(max_length=999)] = ()
+    accepted_risks: Annotated[tuple[AcceptedRisk, ...], Spec(max_length=10_000)] = ()
+
+    @cached_property
+    def services_by_name(self) -> dict[str, Service]:
+        """Services by their name."""
+        return {service.name: service for service in self.services}
+
+    @cached_property
+    def events_by_name(self) -> dict[str, tuple[Event, ...]]:
+        """Every version of each event, oldest first."""
+        found: dict[str, list[Event]] = {}
+        for event in self.events:
+            found.setdefault(event.name, []).append(event)
+        return {name: tuple(sorted(versions, key=lambda event: event.version)) for name, versions in found.items()}
+
+    @cached_property
+    def stores_by_name(self) -> dict[str, DataStore]:
+        """Stores by their name."""
+        return {store.name: store for store in self.stores}
+
+    @cached_property
+    def externals_by_name(self) -> dict[str, External]:
+        """External systems by their name."""
+        return {external.name: external for external in self.externals}
+
+    @cached_property
+    def teams_by_name(self) -> dict[str, Team]:
+        """Teams by their name."""
+        return {team.name: team for team in self.teams}
+
+    @cached_property
+    def subscriptions_by_event(self) -> dict[str, tuple[tuple[Service, Subscription], ...]]:
+        """Who reacts to each event, and how."""
+        found: dict[str, list[tuple[Service, Subscription]]] = {}
+        for service in self.services:
+            for subscription in service.subscriptions:
+                found.setdefault(subscription.event, []).append((service, subscription))
+        return {name: tuple(pairs) for name, pairs in found.items()}
+
+    def service(self, name: str) -> Service | None:
+        """The service of that name."""
+        return self.services_by_name.get(name)
+
+    def event(self, name: str) -> Event | None:
+        """The newest version of the event of that name."""
+        versions = self.events_by_name.get(name)
+        return versions[-1] if versions else None
+
+    def subscribers(self, event: str) -> tuple[str, ...]:
+        """The services that react to an event, in name order."""
+        return tuple(sorted({service.name for service, _ in self.subscriptions_by_event.get(event, ())}))
+
+    def published_by(self, service: str) -> tuple[Event, ...]:
+        """The newest version of every event of a service, in name order."""
+        newest = (versions[-1] for versions in self.events_by_name.values())
+        return tuple(sorted((event for event in newest if event.publisher == service), key=lambda event: event.name))
+
+    def log_format(self, service: Service) -> LogFormat:
+        """How a service logs: its own word, else the platform's."""
+        return service.logging or self.system.platform.observability.logging
+
+    def tracing(self, service: Service) -> Tracing:
+        """How a service is traced: its own word, else the platform's."""
+        return service.tracing or self.system.platform.observability.tracing

@@ -1,0 +1,331 @@
+"""A service: what it owns, what it offers, what it needs and what it reacts to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field as Spec
+from pydantic import StringConstraints, model_validator
+
+from microservices_skill.model.fields import Field
+from microservices_skill.model.naming import kebab, plural, snake
+from microservices_skill.model.system import Language, LogFormat, Percent, Tracing
+from microservices_skill.model.types import (
+    Duration,
+    EventName,
+    FieldName,
+    FieldRef,
+    Line,
+    Node,
+    OperationName,
+    Prose,
+    Scope,
+    Slug,
+    StateName,
+    TypeName,
+)
+
+ApiPath = Annotated[str, StringConstraints(pattern=r"^(/([a-z0-9]+(-[a-z0-9]+)*|\{[a-z][a-z0-9_]*\}))+$", max_length=200)]
+
+
+class Exposure(StrEnum):
+    """Who may reach the service."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class Slo(Node):
+    """What the service promises: availability in percent of requests, latency at the 99th percentile."""
+
+    availability: Percent = 99.9
+    p99: Duration = 500
+
+
+class Health(Node):
+    """Which probes the service answers."""
+
+    liveness: bool = True
+    readiness: bool = True
+
+
+class ValueType(Node):
+    """A value without identity, kept inside an entity or an event (Evans: value object)."""
+
+    name: TypeName
+    description: Line = ""
+    fields: Annotated[tuple[Field, ...], Spec(min_length=1, max_length=100)]
+
+
+class Comparison(StrEnum):
+    """How two sides of an invariant compare."""
+
+    LT = "lt"
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+    EQ = "eq"
+    NE = "ne"
+
+
+class Invariant(Node):
+    """A truth about an entity that no write may break: ``field`` compared with another field or a whole number."""
+
+    name: FieldRef
+    field: FieldRef
+    operator: Comparison
+    other: FieldRef | None = None
+    value: int | None = None
+    message: Line = ""
+
+    @model_validator(mode="after")
+    def _has_one_right_side(self) -> Self:
+        if (self.other is None) == (self.value is None):
+            raise ValueError("an invariant compares with either other: a field, or value: a whole number")
+        return self
+
+
+class Transition(Node):
+    """A named step from some states to one state, and the events that tell of it."""
+
+    name: StateName
+    sources: Annotated[tuple[StateName, ...], Spec(min_length=1, alias="from")]
+    to: StateName
+    publishes: tuple[EventName, ...] = ()
+
+
+class Lifecycle(Node):
+    """The states of an entity (UML state machine). The field that holds the state belongs to it."""
+
+    field: FieldName = "status"
+    initial: StateName
+    states: Annotated[tuple[StateName, ...], Spec(min_length=1, max_length=30)]
+    transitions: tuple[Transition, ...] = ()
+
+    def transition(self, name: str) -> Transition | None:
+        """The transition of that name."""
+        return next((each for each in self.transitions if each.name == name), None)
+
+
+class Entity(Node):
+    """A thing with identity and the root of its aggregate (Evans); id, version and timestamps come of themselves."""
+
+    name: TypeName
+    description: Line = ""
+    plural: FieldRef | None = None
+    fields: Annotated[tuple[Field, ...], Spec(max_length=100)] = ()
+    lifecycle: Lifecycle | None = None
+    invariants: tuple[Invariant, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The table's name, which is also the collection's."""
+        return self.plural or plural(snake(self.name))
+
+    @property
+    def collection(self) -> str:
+        """The collection's name in a path."""
+        return kebab(self.table)
+
+    @property
+    def reference(self) -> str:
+        """The name by which others refer to one: ``order_id``."""
+        return f"{snake(self.name)}_id"
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name."""
+        return next((each for each in self.fields if each.name == name), None)
+
+
+class Action(StrEnum):
+    """What an endpoint does with its entity."""
+
+    CREATE = "create"
+    GET = "get"
+    LIST = "list"
+    UPDATE = "update"
+    DELETE = "delete"
+    TRANSITION = "transition"
+
+    @property
+    def is_mutation(self) -> bool:
+        """Whether it changes data."""
+        return self not in (Action.GET, Action.LIST)
+
+
+class Method(StrEnum):
+    """HTTP methods (RFC 9110)."""
+
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
+
+
+class Period(StrEnum):
+    """The window of a rate limit."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    HOUR = "hour"
+
+
+class RateLimit(Node):
+    """How many requests one client may make in a window."""
+
+    requests: Annotated[int, Spec(ge=1, le=1_000_000)]
+    per: Period = Period.MINUTE
+
+
+class Endpoint(Node):
+    """An operation that a service offers over HTTP."""
+
+    operation: OperationName
+    action: Action
+    entity: TypeName
+    transition: StateName | None = None
+    summary: Line = ""
+    method: Method | None = None
+    path: ApiPath | None = None
+    request: tuple[FieldRef, ...] | None = None
+    filters: tuple[FieldRef, ...] = ()
+    paginated: bool = True
+    idempotent: bool = True
+    auth: bool = True
+    scope: Scope | None = None
+    rate_limit: RateLimit | None = None
+    publishes: tuple[EventName, ...] = ()
+    p99: Duration | None = None
+
+    @model_validator(mode="after")
+    def _details_fit_the_action(self) -> Self:
+        if (self.transition is not None) != (self.action is Action.TRANSITION):
+            raise ValueError("transition goes with action: transition, and only with it")
+        if self.filters and self.action is not Action.LIST:
+            raise ValueError("filters go with action: list only")
+        if self.request is not None and self.action not in (Action.CREATE, Action.UPDATE, Action.TRANSITION):
+            raise ValueError(f"request does not apply to action: {self.action}")
+        if self.publishes and not self.action.is_mutation:
+            raise ValueError(f"action: {self.action} changes nothing, so it publishes nothing")
+        if self.publishes and self.action is Action.TRANSITION:
+            raise ValueError("the lifecycle's transition says what it publishes; move publishes there")
+        return self
+
+
+class SubscriptionAction(StrEnum):
+    """What a service does when an event arrives."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    TRANSITION = "transition"
+
+
+class Mapping(Node):
+    """One value taken from an event into an entity."""
+
+    field: FieldRef
+    source: FieldRef
+
+
+class Subscription(Node):
+    """What a service does when an event arrives: create an entity, or find one and change it."""
+
+    event: EventName
+    action: SubscriptionAction
+    entity: TypeName
+    transition: StateName | None = None
+    match: Mapping | None = None
+    set: tuple[Mapping, ...] = ()
+
+    @model_validator(mode="after")
+    def _details_fit_the_action(self) -> Self:
+        if (self.transition is not None) != (self.action is SubscriptionAction.TRANSITION):
+            raise ValueError("transition goes with action: transition, and only with it")
+        if self.match is not None and self.action is SubscriptionAction.CREATE:
+            raise ValueError("match finds an existing entity; action: create makes a new one")
+        return self
+
+
+class Protocol(StrEnum):
+    """How a call travels."""
+
+    HTTP = "http"
+    GRPC = "grpc"
+
+
+class Fallback(StrEnum):
+    """What the caller does when the call fails for good."""
+
+    FAIL = "fail"
+    DEGRADE = "degrade"
+    CACHE = "cache"
+
+
+class Retries(Node):
+    """Repeats of a failed idempotent call, with exponential back-off and jitter."""
+
+    attempts: Annotated[int, Spec(ge=1, le=10)] = 3
+    backoff: Duration = 100
+
+
+class CircuitBreaker(Node):
+    """When to stop calling a failing dependency, and for how long (Nygard, Release It!)."""
+
+    failures: Annotated[int, Spec(ge=1, le=1000)] = 5
+    reset: Duration = 10_000
+
+
+class Dependency(Node):
+    """A synchronous call to another service or to an external system."""
+
+    to: Slug
+    operations: tuple[OperationName, ...] = ()
+    purpose: Line = ""
+    protocol: Protocol = Protocol.HTTP
+    timeout: Duration | None = None
+    retries: Retries | None = None
+    circuit_breaker: CircuitBreaker | None = None
+    bulkhead: Annotated[int, Spec(ge=1, le=10_000)] | None = None
+    fallback: Fallback = Fallback.FAIL
+    critical: bool = True
+
+
+class Service(Node):
+    """A deployable unit around one business capability."""
+
+    name: Slug
+    title: Line = ""
+    responsibility: Prose
+    owners: tuple[Slug, ...] = ()
+    language: Language = Language.TYPESCRIPT
+    exposure: Exposure = Exposure.INTERNAL
+    slo: Slo = Slo()
+    replicas: Annotated[int, Spec(ge=1, le=1000)] = 2
+    health: Health = Health()
+    logging: LogFormat | None = None
+    tracing: Tracing | None = None
+    stores: tuple[Slug, ...] = ()
+    value_types: tuple[ValueType, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+
+    @property
+    def package(self) -> str:
+        """The name of its package in code."""
+        return snake(self.name)
+
+    def entity(self, name: str) -> Entity | None:
+        """The entity of that name."""
+        return next((each for each in self.entities if each.name == name), None)
+
+    def value_type(self, name: str) -> ValueType | None:
+        """The value type of that name."""
+        return next((each for each in self.value_types if each.name == name), None)
+
+    def endpoint(self, operation: str) -> Endpoint | None:
+        """The endpoint of that operation."""
+        return next((each for each in self.endpoints if each.operation == operation), None)

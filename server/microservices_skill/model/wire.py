@@ -1,0 +1,221 @@
+"""What an endpoint looks like on the wire, derived once: contracts, services in every language and tests all read this.
+
+An operation's request and response are named lists of fields; ``contracts`` says them in JSON Schema, ``codegen`` in
+each target language, and a test in every generated service holds the two equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from microservices_skill.model.fields import Field, FieldType
+from microservices_skill.model.naming import pascal, title
+from microservices_skill.model.service import Action, Endpoint, Entity, Method, Service
+
+VERSION_PREFIX = "/v1"
+PAGE_DEFAULT = 20
+PAGE_MAXIMUM = 100
+CURSOR_LENGTH = 200
+IDEMPOTENCY_KEY_LENGTH = 255
+METHODS: dict[Action, tuple[Method, ...]] = {
+    Action.CREATE: (Method.POST,),
+    Action.GET: (Method.GET,),
+    Action.LIST: (Method.GET,),
+    Action.UPDATE: (Method.PUT,),
+    Action.DELETE: (Method.DELETE,),
+    Action.TRANSITION: (Method.POST, Method.PUT),
+}
+"""The methods that an action may use, its default first."""
+
+_SUCCESS = {Action.CREATE: 201, Action.DELETE: 204}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One endpoint with every default filled in."""
+
+    endpoint: Endpoint
+    entity: Entity
+    method: Method
+    path: str
+    status: int
+    request_name: str | None
+    request_fields: tuple[Field, ...]
+    response_name: str | None
+    filters: tuple[Field, ...]
+
+    @property
+    def id(self) -> str:
+        """The operation's id in OpenAPI."""
+        return self.endpoint.operation
+
+    @property
+    def action(self) -> Action:
+        """What it does."""
+        return self.endpoint.action
+
+    @property
+    def summary(self) -> str:
+        """A line for people."""
+        return self.endpoint.summary or title(self.endpoint.operation)
+
+    @property
+    def targets_one(self) -> bool:
+        """Whether the path names one entity."""
+        return self.action not in (Action.CREATE, Action.LIST)
+
+    @property
+    def needs_idempotency_key(self) -> bool:
+        """Whether the caller must send ``Idempotency-Key``: every POST, PUT and PATCH that promises idempotence."""
+        return self.method in (Method.POST, Method.PUT, Method.PATCH) and self.endpoint.idempotent
+
+    @property
+    def takes_if_match(self) -> bool:
+        """Whether ``If-Match`` is read: on every change of an existing entity."""
+        return self.targets_one and self.action.is_mutation
+
+    @property
+    def requires_if_match(self) -> bool:
+        """Whether ``If-Match`` must be there: a full update would otherwise lose a concurrent one."""
+        return self.action is Action.UPDATE
+
+    @property
+    def is_paginated(self) -> bool:
+        """Whether the result is a page."""
+        return self.action is Action.LIST
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a request body is expected."""
+        return self.request_name is not None
+
+    @property
+    def error_statuses(self) -> tuple[int, ...]:
+        """Every problem (RFC 9457) that a caller may see, in order."""
+        found = {400, 422, 500, 503}
+        if self.endpoint.auth:
+            found |= {401, 403}
+        if self.targets_one:
+            found.add(404)
+        if self.needs_idempotency_key or self.action in (Action.CREATE, Action.TRANSITION, Action.UPDATE, Action.DELETE):
+            found.add(409)
+        if self.takes_if_match:
+            found.add(412)
+        if self.has_body:
+            found |= {413, 415}
+        if self.requires_if_match:
+            found.add(428)
+        if self.endpoint.rate_limit is not None:
+            found.add(429)
+        return tuple(sorted(found))
+
+
+def operations(service: Service) -> tuple[Operation, ...]:
+    """Every operation of a service, in the model's order."""
+    found = []
+    for endpoint in service.endpoints:
+        entity = service.entity(endpoint.entity)
+        if entity is not None:
+            found.append(_operation(endpoint, entity))
+    return tuple(found)
+
+
+def component_names(service: Service) -> list[tuple[str, str]]:
+    """The names of all schemas of a service's API with what each is for; no name may come twice."""
+    found = [("Problem", "the error body"), ("Money", "an amount of money")]
+    found += [(value.name, f"value type {value.name}") for value in service.value_types]
+    for entity in service.entities:
+        found.append((response_name(entity), f"the response of entity {entity.name}"))
+        found.append((page_name(entity), f"a page of entity {entity.name}"))
+    found += [(request_name(endpoint), f"the request of operation {endpoint.operation}") for endpoint in service.endpoints]
+    return found
+
+
+def response_name(entity: Entity) -> str:
+    """The schema of one entity in a response."""
+    return f"{entity.name}Response"
+
+
+def page_name(entity: Entity) -> str:
+    """The schema of a page of entities."""
+    return f"{entity.name}Page"
+
+
+def request_name(endpoint: Endpoint) -> str:
+    """The schema of an operation's request."""
+    return f"{pascal(endpoint.operation)}Request"
+
+
+def default_path(endpoint: Endpoint, entity: Entity) -> str:
+    """The path of an endpoint that gives none."""
+    collection = f"{VERSION_PREFIX}/{entity.collection}"
+    one = f"{collection}/{{{entity.reference}}}"
+    match endpoint.action:
+        case Action.CREATE | Action.LIST:
+            return collection
+        case Action.TRANSITION:
+            return f"{one}/{(endpoint.transition or '').replace('_', '-')}"
+        case _:
+            return one
+
+
+def path_parameters(endpoint: Endpoint, entity: Entity) -> tuple[str, ...]:
+    """The parameters that the path must hold: the entity's reference where it targets one."""
+    return () if endpoint.action in (Action.CREATE, Action.LIST) else (entity.reference,)
+
+
+def writable_fields(entity: Entity) -> tuple[Field, ...]:
+    """The fields that a creator may set: all but the state, which the lifecycle owns."""
+    return entity.fields
+
+
+def _operation(endpoint: Endpoint, entity: Entity) -> Operation:
+    fields = _request_fields(endpoint, entity)
+    match endpoint.action:
+        case Action.DELETE:
+            response = None
+        case Action.LIST:
+            response = page_name(entity)
+        case _:
+            response = response_name(entity)
+    return Operation(
+        endpoint=endpoint,
+        entity=entity,
+        method=endpoint.method or METHODS[endpoint.action][0],
+        path=endpoint.path or default_path(endpoint, entity),
+        status=_SUCCESS.get(endpoint.action, 200),
+        request_name=request_name(endpoint) if fields or endpoint.action in (Action.CREATE, Action.UPDATE) else None,
+        request_fields=fields,
+        response_name=response,
+        filters=tuple(field for name in endpoint.filters if (field := filter_field(entity, name)) is not None),
+    )
+
+
+def _request_fields(endpoint: Endpoint, entity: Entity) -> tuple[Field, ...]:
+    match endpoint.action:
+        case Action.CREATE:
+            offered = writable_fields(entity)
+        case Action.UPDATE:
+            offered = tuple(field for field in writable_fields(entity) if not field.immutable)
+        case Action.TRANSITION:
+            offered = writable_fields(entity) if endpoint.request else ()
+        case _:
+            return ()
+    if endpoint.request is None:
+        return offered
+    return tuple(field for field in offered if field.name in endpoint.request)
+
+
+def filter_field(entity: Entity, name: str) -> Field | None:
+    """The field that a filter compares: one of the entity's, or its state."""
+    if entity.lifecycle is not None and name == entity.lifecycle.field:
+        return state_field(entity)
+    return entity.field(name)
+
+
+def state_field(entity: Entity) -> Field | None:
+    """The field that holds the state of an entity with a lifecycle."""
+    if entity.lifecycle is None:
+        return None
+    lifecycle = entity.lifecycle
+    return Field(name=lifecycle.field, type=FieldType.ENUM, values=lifecycle.states, description="Where it stands in its lifecycle")
