@@ -12,7 +12,7 @@ from microservices_skill.model.service import Service, Subscription
 from microservices_skill.model.system import AcceptedRisk, DataStore, Decision, External, LogFormat, System, Team, Tracing
 from microservices_skill.model.types import Node
 
-API_VERSION = "microservices-skill/v1"
+API_VERSION: Literal["microservices-skill/v1"] = "microservices-skill/v1"
 
 
 class Architecture(Node):

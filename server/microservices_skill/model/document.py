@@ -122,9 +122,9 @@ class _Builder:
         return Document(self._source, self._result, self._places)
 
     def _refuse(self, event: yaml.Event, message: str) -> None:
-        mark = event.start_mark
+        place = _place(event)
         pointer = self._stack[-1].pointer if self._stack else ""
-        raise DocumentError(self._source, [Problem(pointer, message, mark.line + 1, mark.column + 1)])
+        raise DocumentError(self._source, [Problem(pointer, message, place.line, place.column)])
 
     def _open(self, container: dict[str, Plain] | list[Plain], event: yaml.CollectionStartEvent) -> None:
         if event.tag is not None:
@@ -144,25 +144,30 @@ class _Builder:
             if event.value in frame.container:
                 self._refuse(event, f"key {event.value!r} is written twice; keep one")
             frame.key = event.value
-            self._places[f"{frame.pointer}/{escape(event.value)}"] = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+            self._places[f"{frame.pointer}/{escape(event.value)}"] = _place(event)
             return
         self._add(event.value if event.style or event.tag else _resolve(event.value), event)
 
     def _add(self, value: Plain, event: yaml.Event) -> str:
         if not self._stack:
             self._result = value
-            self._places[""] = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+            self._places[""] = _place(event)
             return ""
         frame = self._stack[-1]
         if isinstance(frame.container, list):
             pointer = f"{frame.pointer}/{len(frame.container)}"
             frame.container.append(value)
-            self._places[pointer] = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+            self._places[pointer] = _place(event)
             return pointer
         key = frame.key or ""
         frame.container[key] = value
         frame.key = None
         return f"{frame.pointer}/{escape(key)}"
+
+
+def _place(event: yaml.Event) -> Place:
+    mark = event.start_mark
+    return Place(mark.line + 1, mark.column + 1) if mark is not None else Place(1, 1)
 
 
 def _resolve(text: str) -> Plain:

@@ -90,9 +90,9 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     routes = []
     for index, endpoint in enumerate(service.endpoints):
         yield from _endpoint(f"{at}/endpoints/{index}", endpoint, service, architecture)
-        entity = service.entity(endpoint.entity)
+        target = service.entity(endpoint.entity)
         method = endpoint.method or wire.METHODS[endpoint.action][0]
-        routes.append(f"{method} {endpoint.path or wire.default_path(endpoint, entity)}" if entity else f"{index}")
+        routes.append(f"{method} {endpoint.path or wire.default_path(endpoint, target)}" if target is not None else f"{index}")
     yield from _unique(f"{at}/endpoints", routes, what="route")
     for index, subscription in enumerate(service.subscriptions):
         yield from _subscription(f"{at}/subscriptions/{index}", subscription, service, architecture)
