@@ -50,7 +50,7 @@ class Document:
     def problem(self, pointer: str, message: str) -> Problem:
         """A fault at ``pointer`` with its line."""
         place = self.place(pointer)
-        return Problem(pointer, message, place and place.line, place and place.column)
+        return Problem(pointer, message, place.line if place else None, place.column if place else None)
 
 
 def escape(key: str) -> str:

@@ -59,7 +59,7 @@ _ALLOWED: dict[FieldType, frozenset[str]] = {
     FieldType.INTEGER: frozenset({"minimum", "maximum"}),
     FieldType.NUMBER: frozenset({"minimum", "maximum"}),
     FieldType.DECIMAL: frozenset({"minimum", "maximum", "precision", "scale"}),
-    FieldType.MONEY: frozenset({"minimum", "maximum"}),
+    FieldType.MONEY: frozenset({"minimum"}),
     FieldType.BOOLEAN: frozenset(),
     FieldType.UUID: frozenset(),
     FieldType.DATE: frozenset(),
@@ -114,6 +114,8 @@ class Shape(Node):
             raise ValueError("type enum needs values, such as values: [small, large]")
         if len(set(self.values)) != len(self.values):
             raise ValueError("values names one value twice; remove the repetition")
+        if self.type is FieldType.MONEY and self.minimum not in (None, 0):
+            raise ValueError("minimum of money is 0 or not set; say other bounds as an invariant of the entity")
         if self.type is FieldType.OBJECT and self.object is None:
             raise ValueError("type object needs object: the name of one of the service's valueTypes")
         if self.type is FieldType.LIST and self.items is None:

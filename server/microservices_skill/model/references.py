@@ -243,6 +243,8 @@ def _path(at: str, endpoint: Endpoint, entity: Entity) -> Iterator[Fault]:
 def _subscription(at: str, subscription: Subscription, service: Service, architecture: Architecture) -> Iterator[Fault]:
     yield from _known(f"{at}/event", subscription.event, architecture.events_by_name, "event")
     yield from _known(f"{at}/entity", subscription.entity, [entity.name for entity in service.entities], "entity in this service")
+    for position, name in enumerate(subscription.publishes):
+        yield from _own_event(f"{at}/publishes/{position}", name, service, architecture)
     entity, event = service.entity(subscription.entity), architecture.event(subscription.event)
     if entity is None or event is None:
         return

@@ -238,6 +238,7 @@ class Subscription(Node):
     transition: StateName | None = None
     match: Mapping | None = None
     set: tuple[Mapping, ...] = ()
+    publishes: tuple[EventName, ...] = ()
 
     @model_validator(mode="after")
     def _details_fit_the_action(self) -> Self:
@@ -245,6 +246,8 @@ class Subscription(Node):
             raise ValueError("transition goes with action: transition, and only with it")
         if self.match is not None and self.action is SubscriptionAction.CREATE:
             raise ValueError("match finds an existing entity; action: create makes a new one")
+        if self.publishes and self.action is SubscriptionAction.TRANSITION:
+            raise ValueError("the lifecycle's transition says what it publishes; move publishes there")
         return self
 
 

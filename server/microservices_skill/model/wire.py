@@ -15,7 +15,6 @@ from microservices_skill.model.service import Action, Endpoint, Entity, Method, 
 VERSION_PREFIX = "/v1"
 PAGE_DEFAULT = 20
 PAGE_MAXIMUM = 100
-CURSOR_LENGTH = 200
 IDEMPOTENCY_KEY_LENGTH = 255
 METHODS: dict[Action, tuple[Method, ...]] = {
     Action.CREATE: (Method.POST,),
@@ -122,7 +121,12 @@ def operations(service: Service) -> tuple[Operation, ...]:
 
 def component_names(service: Service) -> list[tuple[str, str]]:
     """The names of all schemas of a service's API with what each is for; no name may come twice."""
-    found = [("Problem", "the error body"), ("Money", "an amount of money")]
+    found = [
+        ("Problem", "the error body"),
+        ("Money", "an amount of money"),
+        ("Amount", "an amount of money that is not negative"),
+        ("FieldProblem", "a part of the error body"),
+    ]
     found += [(value.name, f"value type {value.name}") for value in service.value_types]
     for entity in service.entities:
         found.append((response_name(entity), f"the response of entity {entity.name}"))
