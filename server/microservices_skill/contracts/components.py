@@ -1,0 +1,93 @@
+"""The named schemas of a service's API: value types, requests, responses, pages, money and problems."""
+
+from __future__ import annotations
+
+from microservices_skill.contracts.json_schema import COMPONENTS, Schema, field_schema, money_schemas, object_of, or_null, referenced
+from microservices_skill.model import wire
+from microservices_skill.model.naming import title
+from microservices_skill.model.service import Entity, Service
+
+
+def schemas(service: Service, *, used_by: object) -> dict[str, Schema]:
+    """The schemas that ``used_by`` refers to, directly or through others, in name order."""
+    known = _all(service)
+    used: set[str] = set()
+    frontier = _names(used_by)
+    while frontier:
+        used |= frontier
+        frontier = set[str]().union(*(_names(known[name]) for name in frontier)) - used
+    return {name: known[name] for name in sorted(used)}
+
+
+def response_schema(entity: Entity) -> Schema:
+    """One entity as a caller sees it: every key is there, optional values may be null."""
+    state = wire.state_field(entity)
+    fields = (*entity.fields, *((state,) if state is not None else ()))
+    properties: dict[str, Schema] = {"id": {"type": "string", "format": "uuid"}}
+    properties |= {field.name: field_schema(field) for field in fields}
+    properties |= {
+        "version": {"type": "integer"},
+        "created_at": {"type": "string", "format": "date-time"},
+        "updated_at": {"type": "string", "format": "date-time"},
+    }
+    return {"title": title(entity.name), "type": "object", **_described(entity.description), "properties": properties} | {
+        "required": list(properties)
+    }
+
+
+def page_schema(entity: Entity) -> Schema:
+    """A page of entities and the cursor of the next one."""
+    return {
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": COMPONENTS + wire.response_name(entity)}},
+            "next_cursor": or_null({"type": "string", "format": "uuid"}),
+        },
+        "required": ["items", "next_cursor"],
+    }
+
+
+def problem_schema() -> Schema:
+    """Problem details (RFC 9457), with each fault of an invalid request."""
+    return {
+        "type": "object",
+        "description": "Problem details (RFC 9457)",
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "instance": or_null({"type": "string"}),
+            "errors": {"type": "array", "items": {"$ref": f"{COMPONENTS}FieldProblem"}},
+        },
+        "required": ["title", "status", "detail"],
+    }
+
+
+def field_problem_schema() -> Schema:
+    """What is wrong with one part of a request."""
+    return {
+        "type": "object",
+        "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+        "required": ["pointer", "detail"],
+    }
+
+
+def _all(service: Service) -> dict[str, Schema]:
+    found = money_schemas() | {"FieldProblem": field_problem_schema(), "Problem": problem_schema()}
+    found |= {value.name: object_of(value.fields, closed=True) | _described(value.description) for value in service.value_types}
+    for entity in service.entities:
+        found[wire.response_name(entity)] = response_schema(entity)
+        found[wire.page_name(entity)] = page_schema(entity)
+    for operation in wire.operations(service):
+        if operation.request_name is not None:
+            found[operation.request_name] = object_of(operation.request_fields, closed=True)
+    return found
+
+
+def _described(text: str) -> Schema:
+    return {"description": text} if text else {}
+
+
+def _names(schema: object) -> set[str]:
+    return {ref.removeprefix(COMPONENTS) for ref in referenced(schema) if ref.startswith(COMPONENTS)}
