@@ -1,0 +1,38 @@
+"""Architecture to file tree: the entry points of code generation."""
+
+from __future__ import annotations
+
+from microservices_skill.codegen.errors import UnknownServiceError, UnsupportedLanguageError
+from microservices_skill.codegen.python import python_service
+from microservices_skill.files import FileTree
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.system import Language
+
+SUPPORTED = (Language.PYTHON,)
+
+
+def generate_service(architecture: Architecture, name: str) -> FileTree:
+    """One service, with paths relative to its own folder.
+
+    Raises:
+        UnknownServiceError: there is no such service.
+        UnsupportedLanguageError: no code is generated for its language yet.
+        UnderivableError: the model does not say where a value comes from.
+    """
+    service = architecture.service(name)
+    if service is None:
+        raise UnknownServiceError(name, tuple(sorted(architecture.services_by_name)))
+    if service.language not in SUPPORTED:
+        raise UnsupportedLanguageError(name, service.language, SUPPORTED)
+    return python_service(architecture, service)
+
+
+def generate_system(architecture: Architecture) -> FileTree:
+    """All services, each below ``services/<name>``.
+
+    Raises:
+        UnsupportedLanguageError: no code is generated for a service's language yet.
+        UnderivableError: the model does not say where a value comes from.
+    """
+    trees = (generate_service(architecture, service.name).under(f"services/{service.name}") for service in architecture.services)
+    return FileTree(pair for tree in trees for pair in tree.items())

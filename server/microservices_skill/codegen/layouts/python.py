@@ -1,0 +1,99 @@
+"""The files of a generated FastAPI service: what is rendered, when, and who owns it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from microservices_skill.codegen.views.python_service import ServiceView
+
+TREE = "service-python"
+
+
+def _always(_: ServiceView) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template of the tree. Files that are not owned are made once and left to people afterwards."""
+
+    path: str
+    when: Callable[[ServiceView], bool] = _always
+    owned: bool = True
+
+
+def _has_clients(view: ServiceView) -> bool:
+    return view.has_clients
+
+
+def _hears(view: ServiceView) -> bool:
+    return bool(view.consumers.events)
+
+
+_SOURCE = "src/__package__"
+
+SERVICE_TEMPLATES = (
+    Template(".dockerignore"),
+    Template(".env.example.jinja"),
+    Template(".gitignore"),
+    Template("Dockerfile.jinja"),
+    Template("Makefile.jinja"),
+    Template("README.md.jinja"),
+    Template("pyproject.toml.jinja"),
+    Template("requirements-dev.txt"),
+    Template("requirements.txt"),
+    Template(f"{_SOURCE}/__init__.py.jinja"),
+    Template(f"{_SOURCE}/__main__.py.jinja"),
+    Template(f"{_SOURCE}/config.py.jinja"),
+    Template(f"{_SOURCE}/domains/__init__.py"),
+    Template(f"{_SOURCE}/domains/incoming.py.jinja", _hears),
+    Template(f"{_SOURCE}/domains/values.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/__init__.py"),
+    Template(f"{_SOURCE}/infrastructure/clients.py.jinja", _has_clients),
+    Template(f"{_SOURCE}/infrastructure/consumers.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/database.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/event_bus.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/health.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/housekeeping.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/http_client.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/idempotency.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/inbox.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/logger.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/metrics.py"),
+    Template(f"{_SOURCE}/infrastructure/outbox.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/rabbitmq.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/rate_limit.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/resilience.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/security.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/tables.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/topology.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/tracer.py.jinja"),
+    Template(f"{_SOURCE}/main.py.jinja"),
+    Template(f"{_SOURCE}/middleware/__init__.py"),
+    Template(f"{_SOURCE}/middleware/body_limit.py.jinja"),
+    Template(f"{_SOURCE}/middleware/exception_handlers.py.jinja"),
+    Template(f"{_SOURCE}/middleware/logging.py.jinja"),
+    Template(f"{_SOURCE}/middleware/preconditions.py.jinja"),
+    Template(f"{_SOURCE}/middleware/request_id.py.jinja"),
+    Template(f"{_SOURCE}/middleware/security_headers.py.jinja"),
+    Template(f"{_SOURCE}/migrate.py.jinja"),
+    Template(f"{_SOURCE}/migrations/env.py.jinja"),
+    Template(f"{_SOURCE}/migrations/script.py.mako"),
+    Template(f"{_SOURCE}/migrations/versions/0001_initial.py.jinja"),
+)
+"""Rendered once a service with a ``ServiceView``."""
+
+_DOMAIN = f"{_SOURCE}/domains/__domain__"
+
+DOMAIN_TEMPLATES = (
+    Template(f"{_DOMAIN}/__init__.py.jinja"),
+    Template(f"{_DOMAIN}/events.py.jinja"),
+    Template(f"{_DOMAIN}/models.py.jinja"),
+    Template(f"{_DOMAIN}/repository.py.jinja"),
+    Template(f"{_DOMAIN}/routes.py.jinja"),
+    Template(f"{_DOMAIN}/rules.py.jinja", owned=False),
+    Template(f"{_DOMAIN}/schemas.py.jinja"),
+    Template(f"{_DOMAIN}/service.py.jinja"),
+)
+"""Rendered once an entity with a ``DomainView``."""

@@ -1,0 +1,42 @@
+"""Renders a FastAPI service from its layout and views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from microservices_skill.codegen.imports import tidy
+from microservices_skill.codegen.layouts.python import DOMAIN_TEMPLATES, SERVICE_TEMPLATES, TREE, Template
+from microservices_skill.codegen.rendering import SUFFIX, render
+from microservices_skill.codegen.views.python_domain import DomainView
+from microservices_skill.codegen.views.python_service import ServiceView
+from microservices_skill.files import File, FileTree
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.service import Service
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def python_service(architecture: Architecture, service: Service) -> FileTree:
+    """Every file of one FastAPI service."""
+    return FileTree(_files(architecture, service))
+
+
+def _files(architecture: Architecture, service: Service) -> Iterator[tuple[str, File]]:
+    view = ServiceView.of(architecture, service)
+    for template in SERVICE_TEMPLATES:
+        if template.when(view):
+            yield _file(template, view, service.package, "")
+    for entity in service.entities:
+        domain = DomainView.of(architecture, service, entity)
+        for template in DOMAIN_TEMPLATES:
+            yield _file(template, domain, service.package, domain.domain)
+
+
+def _file(template: Template, view: DataclassInstance, package: str, domain: str) -> tuple[str, File]:
+    path = template.path.removesuffix(SUFFIX).replace("__package__", package).replace("__domain__", domain)
+    text = render(TREE, template.path, view)
+    if path.endswith(".py") and template.path.endswith(SUFFIX):
+        text = tidy(text, package=package)
+    return path, File(text, owned=template.owned)

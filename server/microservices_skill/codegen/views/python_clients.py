@@ -1,0 +1,110 @@
+"""The clients of a service's dependencies, with their policies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from microservices_skill.codegen.quoting import py_str, sentence
+from microservices_skill.model import wire
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.naming import pascal, snake
+from microservices_skill.model.service import Dependency, Service
+from microservices_skill.model.wire import Operation
+
+DEFAULT_TIMEOUT_MS = 2000
+DEFAULT_CONCURRENCY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """A policy as source."""
+
+    name: str
+    timeout_s: float
+    attempts: int
+    backoff_s: float
+    breaker_failures: str
+    breaker_reset_s: float
+    concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function that calls one operation of another service."""
+
+    function: str
+    signature: str
+    docstring: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A dependency as a class."""
+
+    name: str
+    constant: str
+    attribute: str
+    setting: str
+    docstring: str
+    policy: PolicySource
+    calls: tuple[Call, ...]
+
+
+def clients_of(architecture: Architecture, service: Service) -> tuple[Client, ...]:
+    """The clients of a service, in the model's order."""
+    return tuple(_client(architecture, dependency) for dependency in service.dependencies)
+
+
+def _client(architecture: Architecture, dependency: Dependency) -> Client:
+    name = snake(dependency.to)
+    target = architecture.service(dependency.to)
+    called = [operation for operation in wire.operations(target) if operation.id in dependency.operations] if target else []
+    return Client(
+        name=f"{pascal(dependency.to)}Client",
+        constant=f"{name.upper()}_POLICY",
+        attribute=name,
+        setting=f"{name}_url",
+        docstring=sentence(dependency.purpose, f"Calls {dependency.to}"),
+        policy=_policy(dependency),
+        calls=tuple(_call(operation) for operation in called),
+    )
+
+
+def _policy(dependency: Dependency) -> PolicySource:
+    breaker = dependency.circuit_breaker
+    retries = dependency.retries
+    return PolicySource(
+        name=py_str(dependency.to),
+        timeout_s=(dependency.timeout or DEFAULT_TIMEOUT_MS) / 1000,
+        attempts=retries.attempts if retries else 1,
+        backoff_s=(retries.backoff if retries else 100) / 1000,
+        breaker_failures=str(breaker.failures) if breaker else "None",
+        breaker_reset_s=(breaker.reset if breaker else 10_000) / 1000,
+        concurrency=dependency.bulkhead or DEFAULT_CONCURRENCY,
+    )
+
+
+def _call(operation: Operation) -> Call:
+    parameters, arguments = ["self"], [py_str(operation.method)]
+    path = re.sub(r"\{[^}]+\}", f"{{{operation.entity.reference}}}", operation.path)
+    if operation.targets_one:
+        parameters.append(f"{operation.entity.reference}: UUID")
+        arguments.append(f"f{py_str(path)}")
+    else:
+        arguments.append(py_str(operation.path))
+    keyword = []
+    if operation.has_body:
+        keyword.append("body: dict[str, Any]")
+        arguments.append("json=body")
+    if operation.is_paginated:
+        keyword.append("params: dict[str, str] | None = None")
+        arguments.append("params=params")
+    if operation.needs_idempotency_key:
+        keyword.append("idempotency_key: str")
+        arguments.append("idempotency_key=idempotency_key")
+    keyword.append("token: str | None = None")
+    arguments.append("token=token")
+    signature = ", ".join([*parameters, "*", *keyword])
+    return Call(snake(operation.id), signature, sentence(operation.summary, "Call it"), ", ".join(arguments))

@@ -1,0 +1,151 @@
+"""The incoming events of a service: their classes, and the handlers that each one calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from microservices_skill.codegen.quoting import py_str, sentence
+from microservices_skill.codegen.views.python_domain import object_name
+from microservices_skill.codegen.views.python_events import reaction_name
+from microservices_skill.codegen.views.python_types import TypedName, request_field
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.messaging import Event
+from microservices_skill.model.naming import snake, title, words
+from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction, ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingClass:
+    """An event of another service, or a value that it carries."""
+
+    name: str
+    docstring: str
+    source_name: str
+    version: int
+    fields: tuple[TypedName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A function that handles an event for one entity."""
+
+    function: str
+    name: str
+    event: str
+    entity: str
+    noun: str
+    reaction: str
+    docstring: str
+    is_create: bool
+    mapping: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event and the handlers that it calls, one after the other."""
+
+    event: str
+    handlers: tuple[Handler, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DomainName:
+    """A domain and its entity."""
+
+    domain: str
+    entity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consumers:
+    """All that a service hears."""
+
+    values: tuple[IncomingClass, ...]
+    events: tuple[IncomingClass, ...]
+    names: str
+    entries: tuple[Entry, ...]
+    handlers: tuple[Handler, ...]
+    domains: tuple[DomainName, ...]
+    creating: tuple[DomainName, ...]
+    has_mapping: bool
+
+
+def consumers_of(architecture: Architecture, service: Service) -> Consumers:
+    """What a service hears, in the order of its subscriptions."""
+    pairs = [(event, each) for each in service.subscriptions if (event := architecture.event(each.event)) is not None]
+    events = {event.name: event for event, _ in pairs}
+    handlers = {event: [_handler(source, each, service) for source, each in pairs if source.name == event] for event in events}
+    flat = tuple(handler for found in handlers.values() for handler in found)
+    return Consumers(
+        values=_values(architecture, list(events.values())),
+        events=tuple(_incoming(events[name]) for name in sorted(events)),
+        names=", ".join(sorted(events)),
+        entries=tuple(Entry(name, tuple(handlers[name])) for name in sorted(events)),
+        handlers=flat,
+        domains=_domains(service, {handler.entity for handler in flat}),
+        creating=_domains(service, {handler.entity for handler in flat if handler.is_create}),
+        has_mapping=any(handler.is_create for handler in flat),
+    )
+
+
+def _domains(service: Service, names: set[str]) -> tuple[DomainName, ...]:
+    return tuple(DomainName(snake(entity.name), entity.name) for entity in service.entities if entity.name in names)
+
+
+def _incoming(event: Event) -> IncomingClass:
+    fields = tuple(request_field(field) for field in event.payload)
+    return IncomingClass(event.name, sentence(event.description, title(event.name)), py_str(event.name), event.version, fields)
+
+
+def _values(architecture: Architecture, events: list[Event]) -> tuple[IncomingClass, ...]:
+    """The value types that incoming events carry, from their publishers, inner ones first."""
+    found: dict[str, ValueType] = {}
+    for event in events:
+        publisher = architecture.service(event.publisher)
+        for field in event.payload:
+            name = object_name(field)
+            if publisher is not None and name is not None:
+                _collect(publisher, name, found)
+    return tuple(
+        IncomingClass(value.name, sentence(value.description, title(value.name)), "", 0, tuple(request_field(field) for field in value.fields))
+        for value in found.values()
+    )
+
+
+def _collect(publisher: Service, name: str, found: dict[str, ValueType]) -> None:
+    value = publisher.value_type(name)
+    if value is None or name in found:
+        return
+    for field in value.fields:
+        inner = object_name(field)
+        if inner is not None:
+            _collect(publisher, inner, found)
+    found[name] = value
+
+
+def _handler(event: Event, subscription: Subscription, service: Service) -> Handler:
+    entity = service.entity(subscription.entity)
+    variable = snake(subscription.entity)
+    is_create = subscription.action is SubscriptionAction.CREATE
+    noun = " ".join(words(subscription.entity))
+    return Handler(
+        function=f"{subscription.action}_{variable}_on_{snake(event.name)}",
+        name=py_str(f"{variable}.{reaction_name(subscription)}"),
+        event=event.name,
+        entity=subscription.entity,
+        noun=noun,
+        reaction=reaction_name(subscription),
+        docstring=f"{title(event.name)}: {subscription.action} the {noun}.",
+        is_create=is_create,
+        mapping=_mapping(event, subscription, entity) if entity is not None and is_create else "",
+    )
+
+
+def _mapping(event: Event, subscription: Subscription, entity: Entity) -> str:
+    explicit = {mapping.field: mapping.source for mapping in subscription.set}
+    pairs = []
+    for field in entity.fields:
+        source = explicit.get(field.name) or (field.name if event.field(field.name) is not None else None)
+        if source is not None:
+            pairs.append(f"{py_str(field.name)}: {py_str(source)}")
+    return "{" + ", ".join(pairs) + "}"

@@ -1,0 +1,133 @@
+"""What the templates outside the domains print: the service as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
+from microservices_skill.codegen.views.python_clients import Client, clients_of
+from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
+from microservices_skill.codegen.views.python_domain import object_name
+from microservices_skill.codegen.views.python_tables import Table, tables_of
+from microservices_skill.codegen.views.python_types import TypedName, request_field
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.fields import Field
+from microservices_skill.model.naming import pascal, snake
+from microservices_skill.model.service import Service, ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class ValueClass:
+    """A value type as a class."""
+
+    name: str
+    docstring: str
+    fields: tuple[TypedName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRow:
+    """A subscriber and the event types that go to its queue."""
+
+    subscriber: str
+    event_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """Everything that the service-wide templates print."""
+
+    package: str
+    name: str
+    service_name: str
+    system_name: str
+    title: str
+    title_text: str
+    description: str
+    responsibility: str
+    owner: str
+    docstring_title: str
+    deadline_s: float
+    has_auth: bool
+    domains: tuple[str, ...]
+    sensitive_fields: tuple[str, ...]
+    value_types: tuple[ValueClass, ...]
+    routes: tuple[RouteRow, ...]
+    tables: tuple[Table, ...]
+    dropped: tuple[str, ...]
+    clients: tuple[Client, ...]
+    has_clients: bool
+    consumers: Consumers
+
+    @classmethod
+    def of(cls, architecture: Architecture, service: Service) -> ServiceView:
+        """The view of one service."""
+        tables = tables_of(service)
+        clients = clients_of(architecture, service)
+        title = py_text(service.title) or f"{pascal(service.name)} service"
+        return cls(
+            package=service.package,
+            name=service.name,
+            service_name=py_str(service.name),
+            system_name=py_str(architecture.system.name),
+            title=py_str(title),
+            title_text=md_text(title),
+            description=py_str(py_text(service.responsibility)),
+            responsibility=md_text(service.responsibility),
+            owner=md_text(", ".join(service.owners) or "nobody yet"),
+            docstring_title=sentence(service.responsibility, title),
+            deadline_s=max(1.0, service.slo.p99 / 1000 * 10),
+            has_auth=any(endpoint.auth for endpoint in service.endpoints),
+            domains=tuple(sorted(snake(entity.name) for entity in service.entities)),
+            sensitive_fields=_sensitive(service),
+            value_types=_value_classes(service.value_types),
+            routes=_routes(architecture, service),
+            tables=tables,
+            dropped=tuple(table.name for table in reversed(tables)),
+            clients=clients,
+            has_clients=bool(clients),
+            consumers=consumers_of(architecture, service),
+        )
+
+
+def _sensitive(service: Service) -> tuple[str, ...]:
+    groups = [entity.fields for entity in service.entities] + [value.fields for value in service.value_types]
+    names = {field.name for fields in groups for field in fields if field.classification.is_sensitive}
+    return tuple(py_str(name) for name in sorted(names))
+
+
+def _value_classes(values: tuple[ValueType, ...]) -> tuple[ValueClass, ...]:
+    return tuple(value_class(value.name, value.description, value.fields) for value in ordered(values))
+
+
+def value_class(name: str, description: str, fields: tuple[Field, ...]) -> ValueClass:
+    """A value type as a class."""
+    return ValueClass(name, sentence(description, f"{pascal(name)}, a value"), tuple(request_field(field) for field in fields))
+
+
+def ordered(values: tuple[ValueType, ...]) -> list[ValueType]:
+    """Value types such that each stands after those that it holds, as far as names allow in name order."""
+    waiting = {value.name: value for value in sorted(values, key=lambda value: value.name)}
+    done: list[ValueType] = []
+    while waiting:
+        ready = [value for value in waiting.values() if not ({object_name(field) for field in value.fields} & set(waiting))]
+        for value in ready or list(waiting.values()):
+            done.append(waiting.pop(value.name))
+    return done
+
+
+def _routes(architecture: Architecture, service: Service) -> tuple[RouteRow, ...]:
+    """The queues that this service fills (of its events' subscribers) or drains (its own)."""
+    found: dict[str, set[str]] = {}
+    for event in architecture.published_by(service.name):
+        for subscriber in architecture.subscribers(event.name):
+            found.setdefault(subscriber, set()).add(event_type(architecture, event.name))
+    for subscription in service.subscriptions:
+        found.setdefault(service.name, set()).add(event_type(architecture, subscription.event))
+    return tuple(RouteRow(py_str(name), tuple(py_str(each) for each in sorted(found[name]))) for name in sorted(found))
+
+
+def event_type(architecture: Architecture, name: str) -> str:
+    """The CloudEvents type of an event's newest version."""
+    event = architecture.event(name)
+    return f"{architecture.system.name}.{name}.v{event.version if event else 1}"
