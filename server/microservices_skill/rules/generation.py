@@ -1,0 +1,83 @@
+"""Whether the code that publishes each event can be derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from microservices_skill.rules.analysis import Analysis
+from microservices_skill.rules.findings import Severity, Violation
+from microservices_skill.rules.origins import misfit, origin_of
+from microservices_skill.rules.rule import rule
+
+
+@rule("unresolved-payload-field", Severity.ERROR)
+def unresolved_payload_field(analysis: Analysis) -> Iterator[Violation]:
+    """A payload field comes from nowhere.
+
+    Why: the publisher cannot fill it.
+    Fix: name the entity's field in source, or add the field to the entity.
+    Source: This project's generators: an event is filled from the entity whose change publishes it;
+        Chris Richardson, Microservices Patterns (2018), ch. 5: domain events
+    """
+    for index, event in enumerate(analysis.architecture.events):
+        places = analysis.emissions.get(event.name, ())
+        if event is not analysis.architecture.event(event.name) or not places:
+            continue
+        entity = places[0].entity
+        for place, field in enumerate(event.payload):
+            origin = origin_of(field, entity)
+            at = f"/events/{index}/payload/{place}"
+            if origin is None:
+                yield Violation(at, f"{field.name} of {event.name} has no field {field.source or field.name} in {entity.name}")
+
+
+@rule("incompatible-payload-field", Severity.ERROR)
+def incompatible_payload_field(analysis: Analysis) -> Iterator[Violation]:
+    """A payload field cannot hold the entity's field that it is taken from.
+
+    Why: the publisher would send what the contract refuses.
+    Fix: give both the same type, values and required.
+    Source: This project's generators: an event is filled from the entity whose change publishes it;
+        Chris Richardson, Microservices Patterns (2018), ch. 5: domain events
+    """
+    for index, event in enumerate(analysis.architecture.events):
+        places = analysis.emissions.get(event.name, ())
+        if event is not analysis.architecture.event(event.name) or not places:
+            continue
+        entity = places[0].entity
+        for place, field in enumerate(event.payload):
+            origin = origin_of(field, entity)
+            at = f"/events/{index}/payload/{place}"
+            reason = misfit(origin, field) if origin is not None else None
+            if reason is not None:
+                yield Violation(at, f"{field.name} of {event.name}: {reason}")
+
+
+@rule("event-of-two-entities", Severity.ERROR)
+def event_of_two_entities(analysis: Analysis) -> Iterator[Violation]:
+    """An event is published by two entities.
+
+    Why: its payload cannot be filled from both.
+    Fix: make it two events.
+    Source: This project's generators: an event is filled from the entity whose change publishes it;
+        Chris Richardson, Microservices Patterns (2018), ch. 5: domain events
+    """
+    for index, event in enumerate(analysis.architecture.events):
+        entities = sorted({place.entity.name for place in analysis.emissions.get(event.name, ())})
+        if len(entities) > 1:
+            yield Violation(f"/events/{index}", f"{event.name} is published by {' and '.join(entities)}")
+
+
+@rule("event-of-another-entity", Severity.ERROR)
+def event_of_another_entity(analysis: Analysis) -> Iterator[Violation]:
+    """An event names another entity than the one that publishes it.
+
+    Why: its payload would be filled from the wrong entity.
+    Fix: correct entity, or publish it where that entity changes.
+    Source: This project's generators: an event is filled from the entity whose change publishes it;
+        Chris Richardson, Microservices Patterns (2018), ch. 5: domain events
+    """
+    for index, event in enumerate(analysis.architecture.events):
+        entities = {place.entity.name for place in analysis.emissions.get(event.name, ())}
+        if event.entity is not None and len(entities) == 1 and event.entity not in entities:
+            yield Violation(f"/events/{index}/entity", f"{event.name} names {event.entity}, but {entities.pop()} publishes it")

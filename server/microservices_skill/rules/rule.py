@@ -1,0 +1,94 @@
+"""A rule: data that a machine needs in the decorator, prose for people in the docstring."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from microservices_skill.rules.analysis import Analysis
+from microservices_skill.rules.findings import Finding, Severity, Violation
+
+Check = Callable[[Analysis], Iterator[Violation]]
+_SECTION = re.compile(r"^(Why|Fix|Source): ", re.MULTILINE)
+_SECTIONS = ("Why", "Fix", "Source")
+
+
+class RuleDefinitionError(Exception):
+    """A rule's docstring lacks what its page and its findings need."""
+
+    def __init__(self, rule_id: str, section: str) -> None:
+        super().__init__(f"rule {rule_id!r} has no {section}; write it in the docstring of its function")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named check with its reasons."""
+
+    id: str
+    severity: Severity
+    category: str
+    title: str
+    why: str
+    fix: str
+    source: str
+    check: Check
+
+    def findings(self, analysis: Analysis) -> Iterator[Finding]:
+        """Every place where the architecture breaks the rule."""
+        for violation in self.check(analysis):
+            yield Finding(
+                rule=self.id,
+                severity=self.severity,
+                location=violation.location,
+                message=violation.message,
+                why=self.why,
+                fix=self.fix,
+            )
+
+    def page(self, *, violates: str = "", complies: str = "") -> str:
+        """The rule as a Markdown page, with an example of each side where given."""
+        parts = [
+            f"# {self.id}",
+            f"{self.title}",
+            f"**Severity:** {self.severity} · **Category:** {self.category}",
+            f"## Why\n\n{self.why}",
+            f"## Fix\n\n{self.fix}",
+        ]
+        parts += [
+            f"## {heading}\n\n```yaml\n{text.strip()}\n```" for heading, text in (("Violates", violates), ("Complies", complies)) if text
+        ]
+        example = f"acceptedRisks:\n  - rule: {self.id}\n    at: /the/location/of/the/finding\n    reason: why the team lives with it"
+        parts += [f"## Accepting the risk\n\n```yaml\n{example}\n```", f"## Source\n\n{self.source}"]
+        return "\n\n".join(parts) + "\n"
+
+
+def rule(rule_id: str, severity: Severity) -> Callable[[Check], Rule]:
+    """Make a rule of a check whose docstring has a title and the sections Why, Fix and Source.
+
+    Raises:
+        RuleDefinitionError: a part of the docstring is missing.
+
+    """
+
+    def define(check: Check) -> Rule:
+        title, *rest = _SECTION.split(inspect.getdoc(check) or "")
+        sections = dict(zip(rest[::2], (" ".join(text.split()) for text in rest[1::2]), strict=True))
+        for section in _SECTIONS:
+            if not sections.get(section):
+                raise RuleDefinitionError(rule_id, section)
+        if not title.strip():
+            raise RuleDefinitionError(rule_id, "title")
+        return Rule(
+            id=rule_id,
+            severity=severity,
+            category=check.__module__.rpartition(".")[2],
+            title=" ".join(title.split()),
+            why=sections["Why"],
+            fix=sections["Fix"],
+            source=sections["Source"],
+            check=check,
+        )
+
+    return define
