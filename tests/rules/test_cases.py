@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.loading import read_architecture
 from microservices_skill.rules.catalogue import RULES
