@@ -82,8 +82,8 @@ def test_a_rule_whose_docstring_lacks_a_section_is_refused_when_it_is_defined() 
 
 
 @pytest.mark.parametrize("closed", [False, True])
-def test_a_chain_of_3_000_services_is_validated(closed: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    count = 3000
+def test_a_chain_of_5_000_services_is_validated(closed: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    count = 5000
     services = [
         {"name": f"s{index}", "responsibility": "Calls", "dependencies": [{"to": f"s{(index + 1) % count}", "retries": {"attempts": 10}}]}
         for index in range(count)

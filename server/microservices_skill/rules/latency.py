@@ -9,6 +9,8 @@ from microservices_skill.rules.analysis import Analysis, Call
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import rule
 
+LONGEST_COUNTED = 1_000_000_000
+
 
 @rule("latency-promise-exceeded", Severity.WARNING)
 def latency_promise_exceeded(analysis: Analysis) -> Iterator[Violation]:
@@ -39,7 +41,7 @@ def latency_requirement_missed(analysis: Analysis) -> Iterator[Violation]:
     for index in analysis.callees_first:
         onward = [call for call in analysis.onward(index) if call.is_hard]
         called = sum(_p99(analysis, call) if call.callee is None else chain[call.callee] for call in onward)
-        chain[index] = max(analysis.architecture.services[index].slo.p99, called)
+        chain[index] = min(max(analysis.architecture.services[index].slo.p99, called), LONGEST_COUNTED)
     for index, service in enumerate(analysis.architecture.services):
         if required is not None and service.exposure is Exposure.PUBLIC and chain[index] > required:
             yield Violation(

@@ -10,6 +10,7 @@ from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import rule
 
 MOST_ATTEMPTS = 10
+MOST_COUNTED = 1_000_000
 
 
 @rule("missing-timeout", Severity.ERROR)
@@ -82,12 +83,13 @@ def retry_amplification(analysis: Analysis) -> Iterator[Violation]:
     """
     load = [1] * len(analysis.architecture.services)
     for index in analysis.callees_first:
-        load[index] = max((call.attempts * (1 if call.callee is None else load[call.callee]) for call in analysis.onward(index)), default=1)
+        tries = (call.attempts * (1 if call.callee is None else load[call.callee]) for call in analysis.onward(index))
+        load[index] = min(max(tries, default=1), MOST_COUNTED)
     for index, calls in enumerate(analysis.calls):
         if load[index] > MOST_ATTEMPTS and analysis.is_entry(index) and len(calls) > 0:
             onward = analysis.onward(index)
             worst = max(onward, key=lambda call: call.attempts * (1 if call.callee is None else load[call.callee]))
-            yield Violation(worst.at, f"one request may become {load[index]} at the end of the chain through {worst.dependency.to}")
+            yield Violation(worst.at, f"one request may become {load[index]} or more at the end of the chain through {worst.dependency.to}")
 
 
 @rule("retry-of-non-idempotent", Severity.ERROR)
