@@ -1,0 +1,91 @@
+"""Reads a design and refuses to build on a broken one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from microservices_skill.app.results import FindingSummary
+from microservices_skill.errors import SkillError
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.document import Document
+from microservices_skill.model.loading import read_architecture
+from microservices_skill.rules import engine
+from microservices_skill.workspace.reading import read_text
+
+if TYPE_CHECKING:
+    from microservices_skill.rules.findings import Finding
+
+
+class UnsoundDesignError(SkillError):
+    """The design has flaws that stop generation."""
+
+    def __init__(self, source: str, findings: Sequence[FindingSummary]) -> None:
+        self.findings = tuple(findings)
+        lines = [f"{source}:{each.line} {each.location or '/'}: {each.rule}: {each.message}\n  fix: {each.fix}" for each in findings[:20]]
+        more = [f"… and {len(findings) - 20} more"] if len(findings) > 20 else []
+        head = f"{source} has {len(findings)} finding(s) of severity error; mend them, or accept the risk with a reason in acceptedRisks"
+        super().__init__("\n".join([head, *lines, *more]))
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """An architecture, the document that it was read from, and what the rules say to it."""
+
+    architecture: Architecture
+    document: Document
+    findings: tuple[Finding, ...]
+
+    @property
+    def summaries(self) -> tuple[FindingSummary, ...]:
+        """The findings with their lines, worst first."""
+        return tuple(_summary(self.document, finding) for finding in self.findings)
+
+    def demand_sound(self) -> None:
+        """Refuse a design that has an error which nobody accepted.
+
+        Raises:
+            UnsoundDesignError: listing them.
+
+        """
+        if engine.blocks(list(self.findings)):
+            errors = [each for each in self.summaries if each.severity == "error" and not each.accepted]
+            raise UnsoundDesignError(self.document.source, errors)
+
+
+def read_design(source: Path, *, previous: Path | None = None) -> Design:
+    """Read and judge an architecture; with ``previous``, breaking changes are findings too.
+
+    Raises:
+        SkillError: a document cannot be read.
+
+    """
+    architecture, document = read_architecture(read_text(source), source=str(source))
+    older = read_architecture(read_text(previous), source=str(previous))[0] if previous is not None else None
+    return Design(architecture, document, tuple(engine.validate(architecture, previous=older)))
+
+
+def read_model(source: Path) -> Architecture:
+    """Read an architecture without judging it.
+
+    Raises:
+        SkillError: the document cannot be read.
+
+    """
+    return read_architecture(read_text(source), source=str(source))[0]
+
+
+def _summary(document: Document, finding: Finding) -> FindingSummary:
+    place = document.place(finding.location)
+    return FindingSummary(
+        rule=finding.rule,
+        severity=str(finding.severity),
+        location=finding.location,
+        line=place.line if place is not None else 1,
+        message=finding.message,
+        why=finding.why,
+        fix=finding.fix,
+        accepted=finding.accepted is not None,
+    )

@@ -1,0 +1,108 @@
+"""What the functions of ``app`` answer: small, structured, and the same for people and programs.
+
+They have no slots: the MCP SDK takes a slot for a field's default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FindingSummary:
+    """A flaw in the design: where it stands, why it matters and how to mend it."""
+
+    rule: str
+    severity: str
+    location: str
+    line: int
+    message: str
+    why: str
+    fix: str
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What the rules say: counts by severity and the findings, worst first."""
+
+    ok: bool
+    source: str
+    counts: dict[str, int]
+    findings: tuple[FindingSummary, ...]
+    omitted: int = 0
+
+
+@dataclass(frozen=True)
+class QuestionSummary:
+    """A question of the discovery: what is asked, why, and the keys that an answer takes."""
+
+    id: str
+    section: str
+    question: str
+    why: str
+    required: bool
+    answered: bool
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """Where the discovery stands; ``next`` says what to do."""
+
+    status: str
+    path: str
+    written: bool
+    missing: tuple[str, ...]
+    questions: tuple[QuestionSummary, ...]
+    next: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A choice, why it was made, and the answer that led to it."""
+
+    choice: str
+    because: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class ProposalSummary:
+    """A proposed architecture: its shape, its reasons and what the rules say to it."""
+
+    path: str
+    written: bool
+    style: str
+    services: tuple[str, ...]
+    events: int
+    sagas: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    counts: dict[str, int]
+    next: str
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What was written, or would be: counts by kind, and paths below ``root``."""
+
+    root: str
+    written: bool
+    counts: dict[str, int]
+    paths: tuple[str, ...]
+    omitted: int
+    conflicts: tuple[str, ...]
+    kept: tuple[str, ...]
+    next: str
+
+
+@dataclass(frozen=True)
+class RuleSummary:
+    """A rule of the catalogue."""
+
+    id: str
+    severity: str
+    summary: str
+    why: str
+    fix: str
+    source: str

@@ -1,0 +1,5 @@
+"""The command line: ``microservices-skill``."""
+
+from microservices_skill.cli.commands import main
+
+__all__ = ["main"]

@@ -1,0 +1,210 @@
+"""The commands: each reads its input, calls one function of ``app`` and presents the result."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs; only serve may import mcp
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from microservices_skill import __version__
+from microservices_skill.cli import presenting
+from microservices_skill.errors import SkillError
+
+if TYPE_CHECKING:
+    from microservices_skill.app.generation import Capability
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Refusal(click.ClickException):
+    """A request that cannot be carried out: its text on stderr, exit code 1."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's signature
+        """Print where, what, and what to do."""
+        click.echo(f"{click.style('error', fg='red')}: {self.message}", err=True, file=file)
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SkillError as error:
+            raise Refusal(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="microservices-skill")
+def main() -> None:
+    """From a team's answers to a running microservice system.
+
+    Exit codes: 0 fine, 1 findings of severity error or refused, 2 wrong usage.
+    """
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+_preview = click.option("--preview", is_flag=True, help="Only say what would be written.")
+_architecture = click.argument("architecture", type=click.Path(path_type=Path), default="architecture.yaml")
+
+
+def _output(command: F) -> F:
+    return click.option(
+        "-o", "--output", type=click.Path(path_type=Path, file_okay=True), default=".", show_default=True, help="Folder to write into."
+    )(command)
+
+
+@main.command()
+@click.option("--answers", type=click.Path(path_type=Path), default="answers.yaml", show_default=True, help="Where the answers are kept.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Answer a question; may be repeated.")
+@_preview
+@_json
+def ask(answers: Path, settings: tuple[str, ...], *, preview: bool, as_json: bool) -> None:
+    """Ask the discovery questions and keep the answers.
+
+    On a terminal it asks section by section; elsewhere it says what is missing. Exit code 1 while required answers are missing.
+    """
+    from microservices_skill.app import discovery
+    from microservices_skill.cli import asking
+
+    given: dict[str, Any] = asking.settings(settings)
+    if not settings and not as_json and sys.stdin.isatty():
+        given = asking.interview(answers)
+    result = discovery.ask(answers.parent, answers.name, given=given, preview=preview)
+    presenting.show_json(result) if as_json else presenting.show_questionnaire(result)
+    sys.exit(0 if result.status == "complete" else 1)
+
+
+@main.command()
+@click.option("--answers", type=click.Path(path_type=Path), default="answers.yaml", show_default=True, help="The answers.")
+@click.option("--draft", type=click.Path(path_type=Path), help="A draft of services in the shape of architecture.yaml.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default="architecture.yaml", show_default=True, help="What to write.")
+@_preview
+@_json
+def propose(answers: Path, draft: Path | None, output: Path, *, preview: bool, as_json: bool) -> None:
+    """Propose an explained architecture from the answers."""
+    from microservices_skill.app import discovery
+
+    result = discovery.propose_from(answers, output=output, draft=draft, preview=preview)
+    presenting.show_json(result) if as_json else presenting.show_proposal(result)
+
+
+@main.command()
+@_architecture
+@click.option("--previous", type=click.Path(path_type=Path), help="An earlier version, to find breaking changes.")
+@_json
+def validate(architecture: Path, previous: Path | None, *, as_json: bool) -> None:
+    """Judge an architecture by every rule."""
+    from microservices_skill.app import checking
+
+    result = checking.validate(architecture, previous=previous, shown=100_000 if as_json else checking.SHOWN)
+    presenting.show_json(result) if as_json else presenting.show_validation(result)
+    sys.exit(0 if result.ok else 1)
+
+
+@main.command()
+@_architecture
+@_output
+@_preview
+@_json
+def adr(architecture: Path, output: Path, *, preview: bool, as_json: bool) -> None:
+    """Write the architecture decision records with their diagrams."""
+    from microservices_skill.app import documents
+
+    result = documents.render_adr(output, architecture, preview=preview)
+    presenting.show_json(result) if as_json else presenting.show_writing(result)
+
+
+@main.command()
+@_architecture
+@_output
+@_preview
+@_json
+def contracts(architecture: Path, output: Path, *, preview: bool, as_json: bool) -> None:
+    """Write OpenAPI, AsyncAPI and the events' JSON Schemas."""
+    from microservices_skill.app import documents
+
+    result = documents.contracts(output, architecture, preview=preview)
+    presenting.show_json(result) if as_json else presenting.show_writing(result)
+
+
+@main.command()
+@_architecture
+@click.option("--name", help="Only this diagram.")
+@_json
+def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
+    """Print the system's diagrams in Mermaid."""
+    from microservices_skill.app import documents
+
+    drawn = documents.diagrams(architecture)
+    if name is not None and name not in drawn:
+        raise click.BadParameter(f"there is no diagram {name!r}; known: {', '.join(drawn)}", param_hint="--name")
+    chosen = drawn if name is None else {name: drawn[name]}
+    if as_json:
+        presenting.show_json(chosen)
+        return
+    for title, text in chosen.items():
+        click.echo(f"%% {title}\n{text.rstrip()}\n")
+
+
+@main.command()
+@_architecture
+@_output
+@click.option("--service", help="Only this service.")
+@click.option(
+    "--capability",
+    type=click.Choice(["all", "resilience", "observability", "testing", "deployment", "security"]),
+    default="all",
+    show_default=True,
+    help="Only the files of one capability; needs --service.",
+)
+@click.option("--language", type=click.Choice(["typescript", "python"]), help="Generate in this language, whatever the model says.")
+@_preview
+@_json
+def generate(
+    architecture: Path, output: Path, *, service: str | None, capability: Capability, language: str | None, preview: bool, as_json: bool
+) -> None:
+    """Generate the whole system, or one service of it."""
+    from microservices_skill.app import generation
+
+    if service is None and capability != "all":
+        raise click.UsageError("--capability needs --service")
+    shown = None if as_json else presenting.progress()
+    if service is None:
+        result = generation.generate_system(output, architecture, language=language or "", preview=preview, progress=shown)
+    else:
+        result = generation.generate_service(
+            output, architecture, service=service, capability=capability, language=language or "", preview=preview, progress=shown
+        )
+    presenting.show_json(result) if as_json else presenting.show_writing(result)
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of architecture.yaml."""
+    from microservices_skill.app import checking
+
+    presenting.show_json(checking.schema())
+
+
+@main.command()
+@_json
+def rules(*, as_json: bool) -> None:
+    """List the rules."""
+    from microservices_skill.app import checking
+
+    found = checking.rules()
+    presenting.show_json(found) if as_json else presenting.show_rules(found)
+
+
+@main.command()
+def serve() -> None:
+    """Serve the tools over MCP on stdin and stdout."""
+    from microservices_skill.mcp_server.server import serve as serve_stdio
+
+    serve_stdio()

@@ -1,0 +1,101 @@
+"""Shows results: as text for people, as JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+
+import click
+
+from microservices_skill.app.results import FindingSummary, ProposalSummary, Questionnaire, RuleSummary, Validation, Writing
+
+_COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
+_LISTED = 20
+
+
+def show_json(result: object) -> None:
+    """A result as one JSON document."""
+    click.echo(json.dumps(result, default=_plain, indent=2, ensure_ascii=False))
+
+
+def show_questionnaire(result: Questionnaire) -> None:
+    """Where the discovery stands, and the open questions with the keys of their answers."""
+    section = ""
+    for each in result.questions:
+        if each.section != section:
+            section = each.section
+            click.secho(f"\n{section}", bold=True)
+        mark = click.style("done", fg="green") if each.answered else click.style("open", fg="yellow" if each.required else None)
+        click.echo(f"  [{mark}] {each.question}")
+        if not each.answered:
+            click.echo(f"         why: {each.why}\n         keys: {', '.join(each.keys)}")
+    click.echo(f"\n{result.status}: {result.path}{'' if result.written else ' (not written)'}")
+    click.echo(result.next)
+
+
+def show_proposal(result: ProposalSummary) -> None:
+    """A proposed architecture and its reasons."""
+    click.secho(f"{result.style}: {', '.join(result.services)}", bold=True)
+    for reason in result.reasons:
+        click.echo(f"- {reason.choice}\n    because {reason.because}" + (f"\n    answer: {reason.answer}" if reason.answer else ""))
+    click.echo(_counts(result.counts, "findings"))
+    click.echo(f"{'wrote' if result.written else 'would write'} {result.path}\n{result.next}")
+
+
+def show_validation(result: Validation) -> None:
+    """Every finding with its place and its fix."""
+    for finding in result.findings:
+        _show_finding(result.source, finding)
+    if result.omitted:
+        click.echo(f"… and {result.omitted} more; --json shows all")
+    click.echo(_counts(result.counts, "findings"))
+    click.secho("sound" if result.ok else "not sound: errors stop generation", fg="green" if result.ok else "red", bold=True)
+
+
+def show_writing(result: Writing) -> None:
+    """What was written, what stayed, and what to do next."""
+    for path in result.paths[:_LISTED]:
+        click.echo(f"  {path}")
+    hidden = len(result.paths[_LISTED:]) + result.omitted
+    if hidden:
+        click.echo(f"  … and {hidden} more")
+    for path in result.kept:
+        click.echo(f"  kept: {path}")
+    for path in result.conflicts:
+        click.secho(f"  conflict, left as it is: {path}", fg="yellow")
+    click.echo(f"{'wrote' if result.written else 'would write'} below {result.root}: {_counts(result.counts, 'files')}")
+    if result.next:
+        click.echo(result.next)
+
+
+def show_rules(rules: tuple[RuleSummary, ...]) -> None:
+    """The catalogue, a line each."""
+    for rule in rules:
+        click.echo(f"{click.style(rule.severity.ljust(7), fg=_COLOURS.get(rule.severity))} {rule.id}: {rule.summary}")
+
+
+def progress() -> Callable[[int, int, str], None] | None:
+    """Shows steps on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda done, steps, what: click.secho(f"[{done + 1}/{steps}] {what}", fg="cyan", err=True)
+
+
+def _show_finding(source: str, finding: FindingSummary) -> None:
+    severity = "accepted" if finding.accepted else finding.severity
+    click.echo(
+        f"{source}:{finding.line} {finding.location or '/'} "
+        f"{click.style(severity, fg=_COLOURS.get(severity))} {finding.rule}: {finding.message}\n    fix: {finding.fix}"
+    )
+
+
+def _counts(counts: dict[str, int], what: str) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in counts.items()) or f"no {what}"
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,1 @@
+"""The MCP server: thin tools, prompts and resources over ``app``."""

@@ -1,0 +1,169 @@
+"""The tools: each reads its input, calls one function of ``app`` and presents the result."""
+
+# ruff: noqa: PLC0415 - our own modules are imported when a tool is called, so that the server starts at once
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import anyio.from_thread
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from microservices_skill.app.results import ProposalSummary, Questionnaire, Validation, Writing
+from microservices_skill.mcp_server.elicitation import Asked, answered
+from microservices_skill.mcp_server.errors import in_thread, told
+from microservices_skill.mcp_server.root import Root, folder
+
+Document = Annotated[str, Field(description="Path of the architecture, relative to the workspace", max_length=500)]
+Answers = Annotated[str, Field(description="Path of the answers, relative to the workspace", max_length=500)]
+Output = Annotated[str, Field(description="Folder to write into, relative to the workspace", max_length=500)]
+Preview = Annotated[bool, Field(description="Only say what would be written")]
+Language = Annotated[
+    Literal["", "typescript", "python"], Field(description="Generate in this language, whatever the model says; empty: as the model says")
+]
+
+WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+
+
+def register(server: MCPServer) -> None:
+    """Offer every tool."""
+    server.tool(title="Ask the discovery questions", annotations=WRITING)(ask_questionnaire)
+    server.tool(title="Propose an architecture", annotations=WRITING)(propose_architecture)
+    server.tool(title="Validate the architecture", annotations=READING)(validate_architecture)
+    server.tool(title="Write the decision records", annotations=WRITING)(render_adr)
+    server.tool(title="Generate a service", annotations=WRITING)(generate_service)
+    server.tool(title="Generate the whole system", annotations=WRITING)(generate_system)
+
+
+@told
+async def ask_questionnaire(
+    *,
+    root: Root,
+    asked: Asked,
+    answers: Annotated[
+        dict[str, Any],
+        Field(description="Answers that you know already, by the keys that the questions name; text such as '20k users' is understood"),
+    ] = {},  # noqa: B006 - never changed; a default of None would put anyOf into the input schema
+    path: Answers = "answers.yaml",
+    preview: Preview = False,
+) -> Questionnaire:
+    """Ask the 17 discovery questions, keep the answers, and say what is still missing.
+
+    Call it again until status is complete: each call asks the person for one section where the client can show a form, and
+    otherwise returns the questions for you to ask. Nothing downstream runs without the required answers.
+    """
+    from microservices_skill.app import discovery
+
+    given = answers | answered(asked)
+    return await in_thread(partial(discovery.ask, folder(root), path, given=given, preview=preview))
+
+
+@told
+async def propose_architecture(
+    *,
+    root: Root,
+    draft: Annotated[
+        dict[str, Any],
+        Field(description="Your own draft in the shape of architecture.yaml (resource microservices://schema): services, events, …"),
+    ] = {},  # noqa: B006 - as above
+    answers: Answers = "answers.yaml",
+    output: Annotated[str, Field(description="Where to write the architecture", max_length=500)] = "architecture.yaml",
+    preview: Preview = False,
+) -> ProposalSummary:
+    """Turn the answers (and your draft of services, if you have one) into a complete, explained architecture.yaml.
+
+    Says so when a modular monolith serves better. An existing architecture.yaml that was edited is never written over.
+    """
+    from microservices_skill.app import discovery
+
+    return await in_thread(partial(discovery.propose, folder(root), answers, output=output, draft=draft, preview=preview))
+
+
+@told
+async def validate_architecture(
+    *,
+    root: Root,
+    architecture: Document = "architecture.yaml",
+    previous: Annotated[str, Field(description="An earlier version, to find breaking changes; empty: none", max_length=500)] = "",
+    limit: Annotated[int, Field(ge=1, le=1000, description="At most so many findings")] = 50,
+) -> Validation:
+    """Judge the architecture by every rule: findings with severity, location, line, why and fix. An error stops generation."""
+    from microservices_skill.app import checking
+    from microservices_skill.workspace.paths import inside
+
+    here = folder(root)
+    older = inside(here, previous) if previous else None
+    return await in_thread(partial(checking.validate, inside(here, architecture), previous=older, shown=limit))
+
+
+@told
+async def render_adr(
+    *,
+    root: Root,
+    architecture: Document = "architecture.yaml",
+    output: Output = ".",
+    preview: Preview = False,
+) -> Writing:
+    """Write ADR-001 and the smaller decision records with C4 and sequence diagrams into docs/."""
+    from microservices_skill.app import documents
+    from microservices_skill.workspace.paths import inside
+
+    here = folder(root)
+    return await in_thread(partial(documents.render_adr, inside(here, output), inside(here, architecture), preview=preview))
+
+
+@told
+async def generate_service(  # noqa: PLR0913 - a tool's parameters are flat
+    *,
+    ctx: Context[Any, Any],
+    root: Root,
+    service: Annotated[str, Field(description="The service's name in the architecture", max_length=40)],
+    capability: Annotated[
+        Literal["all", "resilience", "observability", "testing", "deployment", "security"],
+        Field(description="The whole service, or only the files of one capability"),
+    ] = "all",
+    language: Language = "",
+    architecture: Document = "architecture.yaml",
+    output: Output = ".",
+    preview: Preview = False,
+) -> Writing:
+    """Generate one service (or one capability of it) with its migrations, tests and contracts into services/<name>/.
+
+    Files that a person edited stay as they are and are reported. A design with errors is refused: validate first.
+    """
+    from microservices_skill.app import generation
+    from microservices_skill.workspace.paths import inside
+
+    here = folder(root)
+    work = partial(generation.generate_service, inside(here, output), inside(here, architecture), service=service, capability=capability)
+    return await in_thread(partial(work, language=language, preview=preview, progress=partial(_report, ctx)))
+
+
+@told
+async def generate_system(
+    *,
+    ctx: Context[Any, Any],
+    root: Root,
+    language: Language = "",
+    architecture: Document = "architecture.yaml",
+    output: Output = ".",
+    preview: Preview = False,
+) -> Writing:
+    """Generate all services, their contracts, the decision records and what stands around the services.
+
+    Files that a person edited stay as they are and are reported. A design with errors is refused: validate first.
+    """
+    from microservices_skill.app import generation
+    from microservices_skill.workspace.paths import inside
+
+    here = folder(root)
+    work = partial(generation.generate_system, inside(here, output), inside(here, architecture), language=language)
+    return await in_thread(partial(work, preview=preview, progress=partial(_report, ctx)))
+
+
+def _report(ctx: Context[Any, Any], done: int, steps: int, what: str) -> None:
+    anyio.from_thread.run(ctx.report_progress, done, steps, what)

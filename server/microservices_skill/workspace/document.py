@@ -1,0 +1,31 @@
+"""Writes one document that people edit too, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from microservices_skill.workspace.errors import explained
+from microservices_skill.workspace.paths import check_target
+
+
+def write_document(path: Path, text: str) -> None:
+    """Put ``text`` in the place of what ``path`` holds.
+
+    Raises:
+        UnsafeTargetError: the target is a link, a folder or a device.
+        DiskError: the operating system refuses.
+
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        target = check_target(path.parent, path.name)
+        draft = target.with_name(f".{target.name}.{os.getpid()}.new")
+        try:
+            with draft.open("w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)

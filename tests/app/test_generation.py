@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+from tests.contracts.samples import SHOP
+
+from microservices_skill.app import checking, documents, generation
+from microservices_skill.app.design import UnsoundDesignError
+from microservices_skill.errors import DocumentError, SkillError
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "architecture.yaml"
+    path.write_text(SHOP, encoding="utf-8")
+    return path
+
+
+def names(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir()}
+
+
+def test_a_sound_design_has_no_blocking_finding(source: Path):
+    result = checking.validate(source)
+    assert result.ok
+    assert "error" not in result.counts
+
+
+def test_a_finding_points_to_its_line_and_says_how_to_mend_it(source: Path):
+    source.write_text(SHOP.replace("stores: [payment-db]", "stores: [order-db]"), encoding="utf-8")
+    finding = checking.validate(source).findings[0]
+    assert (finding.severity, finding.rule) == ("error", "shared-data-store")
+    assert finding.line > 1
+    assert finding.fix
+
+
+def test_only_so_many_findings_are_shown_and_the_rest_is_counted(source: Path):
+    source.write_text(SHOP.replace("language: python", "language: python\n    logging: text"), encoding="utf-8")
+    everything = checking.validate(source)
+    few = checking.validate(source, shown=1)
+    assert len(few.findings) == 1
+    assert few.omitted == len(everything.findings) - 1 > 0
+
+
+def test_a_preview_of_a_service_writes_nothing(source: Path):
+    result = generation.generate_service(source.parent, source, service="order", preview=True)
+    assert not result.written
+    assert result.counts["create"] > 50
+    assert "services/order/contracts/openapi.json" in result.paths or result.omitted
+    assert names(source.parent) == {"architecture.yaml"}
+
+
+def test_a_service_is_generated_with_its_contracts_and_a_second_run_changes_nothing(source: Path):
+    first = generation.generate_service(source.parent, source, service="order")
+    assert first.written
+    assert (source.parent / "services/order/contracts/events/OrderPlaced.v2.json").is_file()
+    second = generation.generate_service(source.parent, source, service="order")
+    assert set(second.counts) == {"unchanged"}
+
+
+def test_generating_one_service_leaves_the_others_alone(source: Path):
+    generation.generate_service(source.parent, source, service="order")
+    generation.generate_service(source.parent, source, service="payment")
+    again = generation.generate_service(source.parent, source, service="order")
+    assert set(again.counts) == {"unchanged"}
+    assert names(source.parent / "services") == {"order", "payment"}
+
+
+def test_an_edited_file_stays_and_is_reported(source: Path):
+    generation.generate_service(source.parent, source, service="order")
+    main = source.parent / "services/order/README.md"
+    main.write_text("mine\n", encoding="utf-8")
+    assert "services/order/README.md" in generation.generate_service(source.parent, source, service="order").kept
+    assert main.read_text(encoding="utf-8") == "mine\n"
+
+
+def test_a_design_with_errors_generates_nothing_and_lists_them(source: Path):
+    source.write_text(SHOP.replace("stores: [payment-db]", "stores: [order-db]"), encoding="utf-8")
+    with pytest.raises(UnsoundDesignError, match=r"architecture.yaml:\d+ .*shared-data-store(.|\n)*fix: "):
+        generation.generate_service(source.parent, source, service="order")
+    assert names(source.parent) == {"architecture.yaml"}
+
+
+def test_an_unknown_service_names_the_known_ones(source: Path):
+    with pytest.raises(SkillError, match=r"ordr.*order, payment"):
+        generation.generate_service(source.parent, source, service="ordr")
+
+
+def test_a_language_without_a_generator_gets_a_clear_answer(source: Path):
+    with pytest.raises(SkillError, match="java"):
+        generation.generate_service(source.parent, source, service="order", language="java")
+    assert names(source.parent) == {"architecture.yaml"}
+
+
+def test_contracts_are_written_below_their_folder(source: Path):
+    result = documents.contracts(source.parent, source)
+    assert result.counts == {"create": 7}
+    assert (source.parent / "contracts/asyncapi.json").is_file()
+
+
+def test_progress_is_told_step_by_step(source: Path):
+    steps: list[tuple[int, int]] = []
+    generation.generate_service(
+        source.parent, source, service="order", preview=True, progress=lambda done, every, _: steps.append((done, every))
+    )
+    assert steps == [(0, 3), (1, 3), (2, 3)]
+
+
+@pytest.mark.parametrize("text", ["a: [1", "a: &a [*a]", "a: 1\na: 2", "services: {{7*7}}", "\t- x", "!!python/name:os.system x"])
+def test_a_bad_document_stops_everything_before_anything_is_written(source: Path, text: str):
+    source.write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"architecture\.yaml:\d+:\d+ /"):
+        generation.generate_system(source.parent, source)
+    assert names(source.parent) == {"architecture.yaml"}
+
+
+def test_the_schema_is_a_json_schema_and_every_rule_explains_itself():
+    assert checking.schema()["$schema"].endswith("2020-12/schema")
+    assert all(rule.summary and rule.why and rule.fix and rule.source for rule in checking.rules())

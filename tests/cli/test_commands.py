@@ -1,0 +1,110 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from tests.contracts.samples import SHOP
+
+from microservices_skill.cli import main
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ["ask", "propose", "validate", "adr", "contracts", "generate", "diagram", "schema", "rules", "serve"]
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "architecture.yaml"
+    path.write_text(SHOP, encoding="utf-8")
+    return path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_the_commands_are_the_documented_ones():
+    assert sorted(main.list_commands(click.Context(main))) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+
+
+def test_a_sound_design_exits_with_0(source: Path):
+    result = run("validate", str(source))
+    assert result.exit_code == 0
+    assert "sound" in result.stdout
+    assert "\x1b[" not in result.stdout
+
+
+def test_findings_of_severity_error_exit_with_1(source: Path):
+    source.write_text(SHOP.replace("stores: [payment-db]", "stores: [order-db]"), encoding="utf-8")
+    result = run("validate", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["counts"]["error"] >= 1
+
+
+def test_a_refusal_goes_to_stderr_without_a_traceback_and_exits_with_1(source: Path):
+    source.write_text("a: [1\n", encoding="utf-8")
+    result = run("generate", str(source))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"error: {source}:2:1 /: not valid YAML")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["generate", "--capability", "magic"], ["generate", "--capability", "security"]])
+def test_wrong_usage_exits_with_2(source: Path, arguments: list[str]):
+    assert run(*arguments).exit_code == 2
+    assert source.exists()
+
+
+@pytest.mark.usefixtures("source")
+def test_a_missing_document_says_what_to_do():
+    result = run("validate", "nowhere.yaml")
+    assert result.exit_code == 1
+    assert "there is no such file; check the path" in result.stderr
+
+
+def test_a_service_is_generated_where_it_is_asked_for(source: Path):
+    result = run("generate", str(source), "-o", "out", "--service", "order", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["written"] is True
+    assert (source.parent / "out/services/order/README.md").is_file()
+
+
+def test_a_preview_writes_nothing(source: Path):
+    result = run("generate", str(source), "-o", "out", "--service", "order", "--preview")
+    assert result.exit_code == 0
+    assert "would write" in result.stdout
+    assert not (source.parent / "out").exists()
+
+
+def test_contracts_schema_and_rules_are_readable_by_a_program(source: Path):
+    assert json.loads(run("contracts", str(source), "--json").stdout)["counts"] == {"create": 7}
+    assert json.loads(run("schema").stdout)["title"] == "Architecture"
+    assert {rule["severity"] for rule in json.loads(run("rules", "--json").stdout)} == {"error", "warning", "info"}
+
+
+@pytest.mark.parametrize("command", [["validate"], ["generate", "--service", "order", "--preview"], ["schema"], ["rules"], ["--help"]])
+@pytest.mark.usefixtures("source")
+def test_commands_that_do_not_serve_never_import_mcp(command: list[str]):
+    script = (
+        "import sys; from microservices_skill.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print('IMPORTED', [name for name in ('mcp', 'mcp_types', 'httpx2') if name in sys.modules], file=sys.stderr)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "server")}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "IMPORTED []" in done.stderr
