@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pydantic import BaseModel
 
 from microservices_skill.model.architecture import Architecture
@@ -19,7 +21,7 @@ def nearest(architecture: Architecture, pointer: str) -> str:
     found = ""
     for part in pointer.split("/")[1:]:
         if isinstance(value, BaseModel):
-            name = _ALIASES.get(part) or snake(part)
+            name = _attribute(part)
             if name not in value.model_fields_set or getattr(value, name) is None:
                 return found
             value = getattr(value, name)
@@ -29,6 +31,11 @@ def nearest(architecture: Architecture, pointer: str) -> str:
             return found
         found = f"{found}/{part}"
     return found
+
+
+@lru_cache(maxsize=1000)
+def _attribute(key: str) -> str:
+    return _ALIASES.get(key) or snake(key)
 
 
 def order(pointer: str) -> Order:
