@@ -53,11 +53,11 @@ def problem_schema() -> Schema:
         "type": "object",
         "description": "Problem details (RFC 9457)",
         "properties": {
-            "type": {"type": "string"},
+            "type": {"type": "string", "default": "about:blank"},
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string"},
-            "instance": or_null({"type": "string"}),
+            "instance": or_null({"type": "string"}) | {"default": None},
             "errors": {"type": "array", "items": {"$ref": f"{COMPONENTS}FieldProblem"}},
         },
         "required": ["title", "status", "detail"],
