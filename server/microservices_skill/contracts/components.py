@@ -53,14 +53,14 @@ def problem_schema() -> Schema:
         "type": "object",
         "description": "Problem details (RFC 9457)",
         "properties": {
-            "type": {"type": "string", "default": "about:blank"},
+            "type": {"type": "string"},
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string"},
             "instance": or_null({"type": "string"}) | {"default": None},
             "errors": {"type": "array", "items": {"$ref": f"{COMPONENTS}FieldProblem"}},
         },
-        "required": ["title", "status", "detail"],
+        "required": ["type", "title", "status", "detail"],
     }
 
 
