@@ -12,7 +12,7 @@ from microservices_skill.app import discovery
 def interview(path: Path) -> dict[str, str]:
     """Ask for what is missing; an empty answer leaves a question open."""
     given: dict[str, str] = {}
-    for section in discovery.open_sections(path.parent, path.name):
+    for section in discovery.open_sections(path):
         click.secho(f"\n{section.title}", bold=True)
         for each in section.fields:
             click.echo(f"\n{each.question}\n  why: {each.why}" + (f"\n  one of: {', '.join(each.choices)}" if each.choices else ""))

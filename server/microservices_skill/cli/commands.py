@@ -75,7 +75,7 @@ def ask(answers: Path, settings: tuple[str, ...], *, preview: bool, as_json: boo
     given: dict[str, Any] = asking.settings(settings)
     if not settings and not as_json and sys.stdin.isatty():
         given = asking.interview(answers)
-    result = discovery.ask(answers.parent, answers.name, given=given, preview=preview)
+    result = discovery.ask(answers, given=given, preview=preview)
     presenting.show_json(result) if as_json else presenting.show_questionnaire(result)
     sys.exit(0 if result.status == "complete" else 1)
 
@@ -90,7 +90,8 @@ def propose(answers: Path, draft: Path | None, output: Path, *, preview: bool, a
     """Propose an explained architecture from the answers."""
     from microservices_skill.app import discovery
 
-    result = discovery.propose_from(answers, output=output, draft=draft, preview=preview)
+    given = discovery.read_draft(draft) if draft is not None else {}
+    result = discovery.propose(answers, output=output, draft=given, preview=preview)
     presenting.show_json(result) if as_json else presenting.show_proposal(result)
 
 

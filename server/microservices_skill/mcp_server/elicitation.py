@@ -43,9 +43,10 @@ async def ask_section(ctx: Context[Any, Any], root: Root, answers: dict[str, Any
     if os.environ.get("MICROSERVICES_SKILL_ELICITATION", "").lower() in ("off", "0", "false", "no") or not _can_ask(ctx):
         return Unasked(why="the client shows no forms")
     from microservices_skill.app import discovery
+    from microservices_skill.workspace.paths import inside
 
     try:
-        section = discovery.next_section(folder(root), path, given=answers)
+        section = discovery.next_section(inside(folder(root), path), given=answers)
     except SkillError:
         return Unasked(why="the tool itself says what is wrong")
     if section is None:

@@ -57,9 +57,10 @@ async def ask_questionnaire(
     otherwise returns the questions for you to ask. Nothing downstream runs without the required answers.
     """
     from microservices_skill.app import discovery
+    from microservices_skill.workspace.paths import inside
 
     given = answers | answered(asked)
-    return await in_thread(partial(discovery.ask, folder(root), path, given=given, preview=preview))
+    return await in_thread(partial(discovery.ask, inside(folder(root), path), given=given, preview=preview))
 
 
 @told
@@ -79,8 +80,11 @@ async def propose_architecture(
     Says so when a modular monolith serves better. An existing architecture.yaml that was edited is never written over.
     """
     from microservices_skill.app import discovery
+    from microservices_skill.workspace.paths import inside
 
-    return await in_thread(partial(discovery.propose, folder(root), answers, output=output, draft=draft, preview=preview))
+    here = folder(root)
+    work = partial(discovery.propose, inside(here, answers), output=inside(here, output), draft=draft)
+    return await in_thread(partial(work, preview=preview))
 
 
 @told
