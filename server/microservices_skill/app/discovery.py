@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from microservices_skill.app.results import ProposalSummary, Questionnaire, QuestionSummary, Reason
+from microservices_skill.errors import DocumentError
 from microservices_skill.files import File, FileTree
 from microservices_skill.model import document as documents
 from microservices_skill.model.dumping import dump
@@ -21,6 +23,10 @@ from microservices_skill.workspace.reading import read_text
 
 Given = Mapping[str, Any]
 """Answers by key: text as a person says it, or values of the right type."""
+
+
+_HEADER = "The one source of the system: edit it, validate it, generate from it."
+_NEXT = "Read the reasons, then validate the architecture and mend what it finds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def ask(path: Path, *, given: Given, preview: bool = False) -> Questionnaire:
         path=str(path),
         written=written,
         missing=tuple(question.id for question in QUESTIONS if question.id in missing),
-        questions=tuple(_summary(question, answers) for question in QUESTIONS),
+        questions=tuple(_summary(question, missing) for question in QUESTIONS),
         next=(
             "Ask the person the open questions and call again with their answers by key."
             if missing
@@ -81,3 +87,73 @@ def open_sections(path: Path, *, given: Given | None = None) -> tuple[Section, .
 def next_section(path: Path, *, given: Given | None = None) -> Section | None:
     """The first section that still lacks a required answer."""
     return next(iter(open_sections(path, given=given)), None)
+
+
+def propose(path: Path, *, output: Path, draft: Given | None = None, preview: bool = False) -> ProposalSummary:
+    """Turn the answers at ``path``, and a draft if there is one, into an architecture at ``output``.
+
+    An architecture that a person edited stays as it is.
+
+    Raises:
+        SkillError: required answers are missing, the draft is broken, or the disk refuses.
+
+    """
+    from microservices_skill.proposal import propose as proposing  # noqa: PLC0415 - asking needs no proposal
+    from microservices_skill.rules import engine  # noqa: PLC0415 - as above
+
+    proposal = proposing.propose(_read(path), draft or None)
+    architecture = proposal.architecture
+    files = FileTree([(output.name, File(dump(architecture, header=_HEADER)))])
+    changes = (tree.preview if preview else tree.apply)(output.parent, files, scope=(output.name,))
+    stayed = bool(changes.paths(Kind.CONFLICT, Kind.KEPT_EDIT))
+    findings = [finding for finding in engine.validate(architecture) if finding.accepted is None]
+    return ProposalSummary(
+        path=str(output),
+        written=not preview and not stayed,
+        style=str(architecture.system.style),
+        services=tuple(service.name for service in architecture.services),
+        events=len(architecture.events),
+        sagas=tuple(saga.name for saga in architecture.sagas),
+        reasons=tuple(Reason(choice=each.choice, because=each.because, answer=each.answer) for each in proposal.reasons),
+        counts=dict(sorted(Counter(str(finding.severity) for finding in findings).items())),
+        next=f"{output.name} was edited and stays as it is; give another output to see the proposal." if stayed else _NEXT,
+    )
+
+
+def read_draft(path: Path) -> Given:
+    """A draft of services from a document.
+
+    Raises:
+        DocumentError: it is not YAML, or not a mapping.
+
+    """
+    document = documents.parse(read_text(path), source=str(path))
+    if not isinstance(document.data, dict):
+        raise DocumentError(str(path), [document.problem("", "a draft is a mapping in the shape of architecture.yaml")])
+    return document.data
+
+
+def _read(path: Path) -> Answers:
+    return answering.read_answers(read_text(path), source=str(path))
+
+
+def _merged(path: Path, given: Given) -> Answers:
+    answers = _read(path) if path.exists() else Answers()
+    return answering.merge(answers, given) if given else answers
+
+
+def _summary(question: Question, missing: Collection[str]) -> QuestionSummary:
+    return QuestionSummary(
+        id=question.id,
+        section=question.section,
+        question=question.text,
+        why=question.why,
+        required=question.required,
+        answered=question.id not in missing,
+        keys=tuple(field.key for field in _fields(question)),
+    )
+
+
+def _fields(question: Question) -> Iterator[FormField]:
+    for key in question.fields:
+        yield FormField(key=key, question=question.text, why=question.why)

@@ -12,12 +12,20 @@ from microservices_skill.app.results import Writing
 from microservices_skill.app.writing import write
 from microservices_skill.codegen import generate
 from microservices_skill.contracts import render
+from microservices_skill.errors import SkillError
 from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
 Progress = Callable[[int, int, str], None]
 """Called with the steps that are done, all steps, and the one that begins."""
+
+
+class UnsupportedCapabilityError(SkillError):
+    """Single capabilities cannot be generated yet."""
+
+    def __init__(self, capability: str) -> None:
+        super().__init__(f"capability {capability!r} cannot be generated on its own yet; generate the whole service with capability 'all'")
 
 
 def generate_service(
@@ -80,8 +88,10 @@ def _service_files(architecture: Architecture, name: str) -> FileTree:
 
 
 def _only(files: FileTree, capability: Capability) -> FileTree:
-    from microservices_skill.codegen import capabilities  # noqa: PLC0415 - most runs generate the whole service
-
+    try:
+        from microservices_skill.codegen import capabilities  # noqa: PLC0415 - most runs generate the whole service
+    except ImportError as error:
+        raise UnsupportedCapabilityError(capability) from error
     return capabilities.files_of(files, capability)
 
 
