@@ -6,10 +6,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from microservices_skill.codegen.imports import tidy
-from microservices_skill.codegen.layouts.python import DOMAIN_TEMPLATES, SERVICE_TEMPLATES, TREE, Template
+from microservices_skill.codegen.layouts.python import (
+    DOMAIN_TEMPLATES,
+    DOMAIN_TEST_TEMPLATES,
+    SERVICE_TEMPLATES,
+    TEST_TEMPLATES,
+    TREE,
+    Template,
+)
 from microservices_skill.codegen.rendering import SUFFIX, render
 from microservices_skill.codegen.views.python_domain import DomainView
 from microservices_skill.codegen.views.python_service import ServiceView
+from microservices_skill.codegen.views.python_tests import TestsView, domain_tests
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Service
@@ -28,10 +36,17 @@ def _files(architecture: Architecture, service: Service) -> Iterator[tuple[str, 
     for template in SERVICE_TEMPLATES:
         if template.when(view):
             yield _file(template, view, service.package, "")
+    tests = TestsView.of(architecture, service)
+    for template in TEST_TEMPLATES:
+        if template.when(view):
+            yield _file(template, tests, service.package, "")
     for entity in service.entities:
         domain = DomainView.of(architecture, service, entity)
         for template in DOMAIN_TEMPLATES:
             yield _file(template, domain, service.package, domain.domain)
+        of_domain = domain_tests(service, entity)
+        for template in DOMAIN_TEST_TEMPLATES:
+            yield _file(template, of_domain, service.package, domain.domain)
 
 
 def _file(template: Template, view: DataclassInstance, package: str, domain: str) -> tuple[str, File]:

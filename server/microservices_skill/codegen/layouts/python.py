@@ -31,6 +31,10 @@ def _hears(view: ServiceView) -> bool:
     return bool(view.consumers.events)
 
 
+def _tells_or_hears(view: ServiceView) -> bool:
+    return bool(view.routes) or view.has_published
+
+
 _SOURCE = "src/__package__"
 
 SERVICE_TEMPLATES = (
@@ -43,6 +47,7 @@ SERVICE_TEMPLATES = (
     Template("pyproject.toml.jinja"),
     Template("requirements-dev.txt"),
     Template("requirements.txt"),
+    Template("schemathesis.toml.jinja"),
     Template(f"{_SOURCE}/__init__.py.jinja"),
     Template(f"{_SOURCE}/__main__.py.jinja"),
     Template(f"{_SOURCE}/config.py.jinja"),
@@ -97,3 +102,28 @@ DOMAIN_TEMPLATES = (
     Template(f"{_DOMAIN}/service.py.jinja"),
 )
 """Rendered once an entity with a ``DomainView``."""
+
+TEST_TEMPLATES = (
+    Template("tests/__init__.py"),
+    Template("tests/conftest.py.jinja"),
+    Template("tests/contract/__init__.py"),
+    Template("tests/contract/hooks.py"),
+    Template("tests/contract/test_events.py.jinja", _tells_or_hears),
+    Template("tests/contract/test_openapi.py.jinja"),
+    Template("tests/fixtures/__init__.py"),
+    Template("tests/fixtures/factories.py.jinja"),
+    Template("tests/integration/__init__.py"),
+    Template("tests/integration/test_messaging.py.jinja"),
+    Template("tests/integration/test_service.py.jinja"),
+    Template("tests/unit/__init__.py"),
+    Template("tests/unit/test_resilience.py.jinja"),
+    Template("tests/unit/test_security.py.jinja"),
+    Template("tests/unit/test_values.py.jinja"),
+)
+"""Rendered once a service with a ``TestsView``."""
+
+DOMAIN_TEST_TEMPLATES = (
+    Template("tests/integration/test___domain___api.py.jinja"),
+    Template("tests/unit/test___domain__.py.jinja"),
+)
+"""Rendered once an entity with a ``DomainTests``."""

@@ -107,7 +107,9 @@ def _values(architecture: Architecture, events: list[Event]) -> tuple[IncomingCl
             if publisher is not None and name is not None:
                 _collect(publisher, name, found)
     return tuple(
-        IncomingClass(value.name, sentence(value.description, title(value.name)), "", 0, tuple(request_field(field) for field in value.fields))
+        IncomingClass(
+            value.name, sentence(value.description, title(value.name)), "", 0, tuple(request_field(field) for field in value.fields)
+        )
         for value in found.values()
     )
 

@@ -149,7 +149,9 @@ class DomainView:
             reactions=reactions(architecture, service, entity),
             invariants=tuple(_invariant(entity, invariant) for invariant in entity.invariants),
             routes=routes_of(operations),
-            event_imports=", ".join([f"{entity.name}Event", *sorted(publishers(service, entity)), *_lifecycle_name(entity, "EVENTS_OF_TRANSITION")]),
+            event_imports=", ".join(
+                [f"{entity.name}Event", *sorted(publishers(service, entity)), *_lifecycle_name(entity, "EVENTS_OF_TRANSITION")]
+            ),
             model_imports=", ".join([entity.name, *_lifecycle_name(entity, "TRANSITIONS")]),
             schema_imports=", ".join([*_request_names(operations), *_data_name(service, entity)]),
             route_schema_imports=", ".join([*_request_names(operations), f"{entity.name}Response", f"{entity.name}Page"]),
@@ -215,16 +217,16 @@ def _is_created_by_event(service: Service, entity: Entity) -> bool:
 def _transition_rows(entity: Entity) -> tuple[TransitionRow, ...]:
     if entity.lifecycle is None:
         return ()
-    return tuple(
-        TransitionRow(py_str(each.name), py_tuple(list(each.sources)), py_str(each.to)) for each in entity.lifecycle.transitions
-    )
+    return tuple(TransitionRow(py_str(each.name), py_tuple(list(each.sources)), py_str(each.to)) for each in entity.lifecycle.transitions)
 
 
 def _transition_events(entity: Entity) -> tuple[TransitionEvents, ...]:
     if entity.lifecycle is None:
         return ()
     telling = (each for each in entity.lifecycle.transitions if each.publishes)
-    return tuple(TransitionEvents(py_str(each.name), ", ".join(each.publishes) + ("," if len(each.publishes) == 1 else "")) for each in telling)
+    return tuple(
+        TransitionEvents(py_str(each.name), ", ".join(each.publishes) + ("," if len(each.publishes) == 1 else "")) for each in telling
+    )
 
 
 def _invariant(entity: Entity, invariant: Invariant) -> InvariantCheck:
@@ -249,5 +251,3 @@ def _money_comparison(variable: str, invariant: Invariant) -> str:
     right = f"{variable}.{invariant.other}"
     same = f"{left}.currency == {right}.currency"
     return f"not ({same} and {left}.minor_units {_COMPARISONS[invariant.operator]} {right}.minor_units)"
-
-

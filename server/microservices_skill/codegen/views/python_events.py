@@ -164,6 +164,8 @@ def _transition_lines(subscription: Subscription, entity: Entity) -> list[str]:
 
 def _converted(entity: Entity, name: str, source: str) -> str:
     field = entity.field(name)
-    return f"event.{source}" if field is None or field.type is not FieldType.OBJECT else f"{field.object}.model_validate(event.{source}.model_dump())"
-
-
+    return (
+        f"event.{source}"
+        if field is None or field.type is not FieldType.OBJECT
+        else f"{field.object}.model_validate(event.{source}.model_dump())"
+    )

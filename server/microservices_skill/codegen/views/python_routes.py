@@ -24,6 +24,7 @@ class Route:
     status: int
     response: str
     problems: str
+    answer: str
     dependencies: str
     function: str
     parameters: tuple[str, ...]
@@ -58,6 +59,7 @@ def _route(operation: Operation) -> Route:
         status=operation.status,
         response=operation.response_name or "",
         problems=", ".join(map(str, operation.error_statuses)),
+        answer=_answer(operation),
         dependencies=", ".join(_dependencies(operation)),
         function=snake(operation.id),
         parameters=tuple(_parameters(operation)),
@@ -73,6 +75,16 @@ def _route(operation: Operation) -> Route:
         is_keyed=works and operation.needs_idempotency_key,
         is_unkeyed=works and not operation.needs_idempotency_key,
     )
+
+
+def _answer(operation: Operation) -> str:
+    match operation.action:
+        case Action.CREATE:
+            return f'answer({operation.status}, "Location", "ETag") | '
+        case Action.GET | Action.UPDATE | Action.TRANSITION:
+            return f'answer({operation.status}, "ETag") | '
+        case _:
+            return ""
 
 
 def _dependencies(operation: Operation) -> list[str]:
@@ -107,5 +119,3 @@ def _parameters(operation: Operation) -> list[str]:
     if operation.takes_if_match and not operation.requires_if_match:
         found.append("if_match: IfMatch = None")
     return found
-
-

@@ -8,6 +8,7 @@ from microservices_skill.codegen.quoting import md_text, py_str, py_text, senten
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
 from microservices_skill.codegen.views.python_domain import object_name
+from microservices_skill.codegen.views.python_events import publishers
 from microservices_skill.codegen.views.python_tables import Table, tables_of
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.model.architecture import Architecture
@@ -57,6 +58,8 @@ class ServiceView:
     dropped: tuple[str, ...]
     clients: tuple[Client, ...]
     has_clients: bool
+    has_published: bool
+    has_invariants: bool
     consumers: Consumers
 
     @classmethod
@@ -86,6 +89,8 @@ class ServiceView:
             dropped=tuple(table.name for table in reversed(tables)),
             clients=clients,
             has_clients=bool(clients),
+            has_invariants=any(entity.invariants for entity in service.entities),
+            has_published=any(publishers(service, entity) for entity in service.entities),
             consumers=consumers_of(architecture, service),
         )
 

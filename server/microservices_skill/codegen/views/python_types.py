@@ -131,7 +131,7 @@ def columns(field: Field, tables: dict[str, str]) -> list[Column]:
     """The mapped attribute of a field."""
     kind = optional(field, plain_type(field))
     if field.type is FieldType.MONEY:
-        name, null = field.name, "" if field.required else ", nullable=True"
+        name, null = field.name, f", nullable={not field.required}"
         make = money_class(field)
         maker = f"lambda minor_units, currency: {make}(minor_units=minor_units, currency=currency)"
         if not field.required:
@@ -223,4 +223,3 @@ def _list(shape: Shape) -> str:
     limits = [f"min_length={shape.min_items}"] if shape.min_items else []
     limits.append(f"max_length={shape.item_limit}")
     return f"Annotated[list[{inner}], Field({', '.join(limits)})]"
-
