@@ -15,7 +15,7 @@ from microservices_skill.model import document as documents
 from microservices_skill.model.dumping import dump
 from microservices_skill.questionnaire import answers as answering
 from microservices_skill.questionnaire.answers import Answers
-from microservices_skill.questionnaire.questions import QUESTIONS, Question
+from microservices_skill.questionnaire.questions import QUESTIONS, AnswerField, FieldKind, Question
 from microservices_skill.regeneration.changes import Kind
 from microservices_skill.workspace import tree
 from microservices_skill.workspace.document import write_document
@@ -80,7 +80,7 @@ def open_sections(path: Path, *, given: Given | None = None) -> tuple[Section, .
     found: dict[str, list[FormField]] = {}
     for question in QUESTIONS:
         if question.id in missing:
-            found.setdefault(question.section, []).extend(_fields(question))
+            found.setdefault(question.section, []).extend(_fields(question, answers))
     return tuple(Section(title, tuple(fields)) for title, fields in found.items())
 
 
@@ -150,10 +150,18 @@ def _summary(question: Question, missing: Collection[str]) -> QuestionSummary:
         why=question.why,
         required=question.required,
         answered=question.id not in missing,
-        keys=tuple(field.key for field in _fields(question)),
+        keys=tuple(field.key for field in question.fields),
+        examples=tuple(f"{field.key}: {_hint(field)}" for field in question.fields),
     )
 
 
-def _fields(question: Question) -> Iterator[FormField]:
-    for key in question.fields:
-        yield FormField(key=key, question=question.text, why=question.why)
+def _fields(question: Question, answers: Answers) -> Iterator[FormField]:
+    for field in question.fields:
+        if answers.value(field.key) is None:
+            choices = field.choices if field.kind is FieldKind.CHOICE else ()
+            why = f"{question.why} For example: {_hint(field)}"
+            yield FormField(key=field.key, question=f"{question.text} {field.title}", why=why, choices=choices)
+
+
+def _hint(field: AnswerField) -> str:
+    return " | ".join(field.choices) if field.choices else field.example or str(field.kind)

@@ -1,0 +1,64 @@
+# `make demo` shows it, `make test` and `make test-all` prove it, `make regen` renews what is generated.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: install tools demo check test test-all regen lock bench wheel clean
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Validators that come from npm, pinned by tools/package-lock.json.
+tools: .tools/installed
+
+.tools/installed: tools/validators/package.json tools/validators/package-lock.json
+	mkdir -p .tools
+	cp tools/validators/package.json tools/validators/package-lock.json .tools/
+	cd .tools && npm ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+demo: install
+	$(BIN)/python tools/demo.py
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check server tests tools bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# A few minutes, no server: lint, types, layers, unit, golden.
+test: check
+	$(BIN)/pytest -m "not slow" -n auto
+
+# Generated services installed, checked and run on PostgreSQL and RabbitMQ (TEST_DATABASE_URL, TEST_BROKER_URL).
+test-all: test tools
+	$(BIN)/pytest -m slow
+
+# Everything in the repository that is made from something else in it.
+regen: install
+	$(BIN)/python tools/write_rule_pages.py
+	$(BIN)/python tools/propose_examples.py
+	$(BIN)/python tools/regenerate.py
+
+# Newer versions of what we and the generated services depend on.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
+lock: install
+	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
+	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
+	$(COMPILE) requirements/service-python.in --output-file templates/service-python/requirements.txt
+	$(COMPILE) requirements/service-python-dev.in --output-file templates/service-python/requirements-dev.txt
+
+bench: install
+	$(BIN)/python bench/run.py
+
+wheel: install
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+clean:
+	rm -rf $(VENV) .tools build dist out
