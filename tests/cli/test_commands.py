@@ -108,3 +108,19 @@ def test_commands_that_do_not_serve_never_import_mcp(command: list[str]):
     )
     assert done.returncode == 0, done.stderr
     assert "IMPORTED []" in done.stderr
+
+
+def test_answers_are_kept_and_what_is_missing_exits_with_1(source: Path):
+    result = run("ask", "--set", "users=about 20k", "--set", "domain=an online shop", "--json")
+    assert result.exit_code == 1, result.output
+    found = json.loads(result.stdout)
+    assert found["status"] == "needs_answers"
+    assert "domain" not in found["missing"]
+    assert "about 20k" in (source.parent / "answers.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("source")
+def test_an_answer_with_an_unknown_key_is_refused_with_the_known_ones():
+    result = run("ask", "--set", "usrs=7")
+    assert result.exit_code == 1
+    assert "known keys: domain" in result.stderr

@@ -44,6 +44,7 @@ class QuestionSummary:
     required: bool
     answered: bool
     keys: tuple[str, ...]
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)

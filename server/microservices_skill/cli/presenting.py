@@ -30,7 +30,7 @@ def show_questionnaire(result: Questionnaire) -> None:
         mark = click.style("done", fg="green") if each.answered else click.style("open", fg="yellow" if each.required else None)
         click.echo(f"  [{mark}] {each.question}")
         if not each.answered:
-            click.echo(f"         why: {each.why}\n         keys: {', '.join(each.keys)}")
+            click.echo(f"         why: {each.why}\n         answer by: {'; '.join(each.examples)}")
     click.echo(f"\n{result.status}: {result.path}{'' if result.written else ' (not written)'}")
     click.echo(result.next)
 
