@@ -124,3 +124,12 @@ def test_an_answer_with_an_unknown_key_is_refused_with_the_known_ones():
     result = run("ask", "--set", "usrs=7")
     assert result.exit_code == 1
     assert "known keys: domain" in result.stderr
+
+
+@pytest.mark.usefixtures("source")
+def test_nothing_is_proposed_while_required_answers_are_missing():
+    run("ask", "--set", "domain=an online shop")
+    result = run("propose", "-o", "proposed.yaml")
+    assert result.exit_code == 1
+    assert "lacks" in result.stderr
+    assert not Path("proposed.yaml").exists()

@@ -98,10 +98,12 @@ def propose(path: Path, *, output: Path, draft: Given | None = None, preview: bo
         SkillError: required answers are missing, the draft is broken, or the disk refuses.
 
     """
+    answers = _read(path)
+    answering.demand_complete(answers)
     from microservices_skill.proposal import propose as proposing  # noqa: PLC0415 - asking needs no proposal
     from microservices_skill.rules import engine  # noqa: PLC0415 - as above
 
-    proposal = proposing.propose(_read(path), draft or None)
+    proposal = proposing.propose(answers, draft or None)
     architecture = proposal.architecture
     files = FileTree([(output.name, File(dump(architecture, header=_HEADER)))])
     changes = (tree.preview if preview else tree.apply)(output.parent, files, scope=(output.name,))
