@@ -27,3 +27,10 @@ class UnderivableError(SkillError):
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"{where}: {what}")
+
+
+class UnknownCapabilityError(SkillError):
+    """There is no capability of that name."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"there is no capability {name!r}; choose all, {', '.join(known)}")

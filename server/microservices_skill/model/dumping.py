@@ -12,6 +12,9 @@ _DUMPER: type[Any] = yaml.SafeDumper
 
 
 class _Dumper(_DUMPER):  # type: ignore[misc]
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - whatever repeats is written out
+        return True
+
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002
         return super().increase_indent(flow, False)
 

@@ -71,7 +71,7 @@ class Answers(Node):
 
     api_version: Literal["microservices-skill/v1"] = "microservices-skill/v1"
     kind: Literal["Answers"] = "Answers"
-    answers: _AnswerSet = _AnswerSet()  # type: ignore[valid-type] # made above
+    answers: _AnswerSet = _AnswerSet()
 
     def value(self, key: str) -> Value | None:
         """The value of an answer, if it was given."""

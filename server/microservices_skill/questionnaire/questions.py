@@ -143,7 +143,8 @@ QUESTIONS: tuple[Question, ...] = (
         "Services without automated delivery are a distributed monolith.", "Monolith or services, release strategy",
         (
             AnswerField(
-                "delivery", FieldKind.CHOICE, "Maturity", required=False, choices=("manual", "continuous-integration", "continuous-delivery")
+                "delivery", FieldKind.CHOICE, "Maturity", required=False, 
+                choices=("manual", "continuous-integration", "continuous-delivery")
             ),
             AnswerField("deploysPerWeek", FieldKind.NUMBER, "Deployments a week", required=False, unit="deployments", example="10"),
         ),

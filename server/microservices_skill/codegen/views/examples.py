@@ -44,7 +44,7 @@ def entity_example(entity: Entity, service: Service, variant: int = 0) -> Exampl
     return Example(values)
 
 
-def example(shape: Shape, service: Service, variant: int = 0, step: int = 0) -> Json:
+def example(shape: Shape, service: Service, variant: int = 0, step: int = 0) -> Json:  # noqa: C901, PLR0911, PLR0912 - one for each type
     """A JSON value that fits a shape."""
     match shape.type:
         case FieldType.STRING | FieldType.TEXT:

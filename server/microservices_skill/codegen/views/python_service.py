@@ -116,8 +116,7 @@ def ordered(values: tuple[ValueType, ...]) -> list[ValueType]:
     done: list[ValueType] = []
     while waiting:
         ready = [value for value in waiting.values() if not ({object_name(field) for field in value.fields} & set(waiting))]
-        for value in ready or list(waiting.values()):
-            done.append(waiting.pop(value.name))
+        done += [waiting.pop(value.name) for value in ready or list(waiting.values())]
     return done
 
 

@@ -44,7 +44,7 @@ def optional(field: Field, source: str) -> str:
     return source if field.required else f"{source} | None"
 
 
-def annotation(shape: Shape) -> str:
+def annotation(shape: Shape) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each type
     """The type of a value with its limits, as pydantic reads it."""
     match shape.type:
         case FieldType.STRING | FieldType.TEXT:
@@ -96,7 +96,7 @@ def money_class(shape: Shape) -> str:
     return "Money" if shape.minimum is None else "Amount"
 
 
-def plain_type(shape: Shape) -> str:
+def plain_type(shape: Shape) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each type
     """The type of a value without its limits, for a mapped attribute."""
     match shape.type:
         case FieldType.STRING | FieldType.TEXT | FieldType.EMAIL:
@@ -145,7 +145,7 @@ def columns(field: Field, tables: dict[str, str]) -> list[Column]:
     return [Column(field.name, f"Mapped[{kind}]", f"mapped_column({', '.join(arguments)})")]
 
 
-def column_type(shape: Shape) -> str:
+def column_type(shape: Shape) -> str:  # noqa: PLR0911 - one for each type
     """The SQLAlchemy type of a column."""
     match shape.type:
         case FieldType.STRING | FieldType.EMAIL:

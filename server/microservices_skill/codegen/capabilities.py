@@ -1,0 +1,53 @@
+"""Which files of a generated service carry one capability, so that it can be brought up to date alone."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from microservices_skill.codegen.errors import UnknownCapabilityError
+from microservices_skill.files import FileTree
+
+CAPABILITIES: dict[str, tuple[str, ...]] = {
+    "resilience": (
+        "src/*/infrastructure/clients.py",
+        "src/*/infrastructure/event_bus.py",
+        "src/*/infrastructure/http_client.py",
+        "src/*/infrastructure/idempotency.py",
+        "src/*/infrastructure/inbox.py",
+        "src/*/infrastructure/outbox.py",
+        "src/*/infrastructure/rabbitmq.py",
+        "src/*/infrastructure/resilience.py",
+        "tests/integration/test_messaging.py",
+        "tests/unit/test_resilience.py",
+    ),
+    "observability": (
+        "src/*/infrastructure/health.py",
+        "src/*/infrastructure/logger.py",
+        "src/*/infrastructure/metrics.py",
+        "src/*/infrastructure/tracer.py",
+        "src/*/middleware/logging.py",
+        "src/*/middleware/request_id.py",
+    ),
+    "testing": ("tests/*", "schemathesis.toml", "requirements-dev.txt"),
+    "deployment": (".dockerignore", ".env.example", "Dockerfile", "requirements.txt", "src/*/migrate.py", "src/*/migrations/env.py"),
+    "security": (
+        "src/*/infrastructure/rate_limit.py",
+        "src/*/infrastructure/security.py",
+        "src/*/middleware/body_limit.py",
+        "src/*/middleware/security_headers.py",
+        "tests/unit/test_security.py",
+    ),
+}
+"""Each capability's files as patterns below the service's folder."""
+
+
+def files_of(tree: FileTree, capability: str) -> FileTree:
+    """The files of a service's tree that carry a capability.
+
+    Raises:
+        UnknownCapabilityError: there is no capability of that name.
+    """
+    patterns = CAPABILITIES.get(capability)
+    if patterns is None:
+        raise UnknownCapabilityError(capability, tuple(sorted(CAPABILITIES)))
+    return FileTree((path, file) for path, file in tree.items() if any(fnmatchcase(path, pattern) for pattern in patterns))

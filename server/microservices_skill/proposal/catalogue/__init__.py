@@ -1,0 +1,1 @@
+"""Well-known domains as data: what their services own, offer, tell and react to."""
