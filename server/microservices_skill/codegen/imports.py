@@ -27,8 +27,8 @@ def tidy(source: str, *, package: str) -> str:
     rest = "\n".join(line for line in lines[first:] if line != "\0").strip("\n")
     statements = _render(block, used, package)
     gap = "\n\n" if rest[:1] in ("@", "c", "a", "d") and rest.startswith(("@", "class ", "async def ", "def ")) else "\n"
-    head = "\n".join(lines[:first])
-    return f"{head}\n{statements}\n{gap}{rest}\n" if rest else f"{head}\n{statements}\n"
+    head = "".join(f"{line}\n" for line in lines[:first])
+    return f"{head}{statements}\n{gap}{rest}\n" if rest else f"{head}{statements}\n"
 
 
 def _used_names(tree: ast.Module) -> Iterator[str]:

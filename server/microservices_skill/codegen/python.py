@@ -17,7 +17,7 @@ from microservices_skill.codegen.layouts.python import (
 from microservices_skill.codegen.rendering import SUFFIX, render
 from microservices_skill.codegen.views.python_domain import DomainView
 from microservices_skill.codegen.views.python_service import ServiceView
-from microservices_skill.codegen.views.python_tests import TestsView, domain_tests
+from microservices_skill.codegen.views.python_tests import SuiteView, domain_tests
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Service
@@ -36,7 +36,7 @@ def _files(architecture: Architecture, service: Service) -> Iterator[tuple[str, 
     for template in SERVICE_TEMPLATES:
         if template.when(view):
             yield _file(template, view, service.package, "")
-    tests = TestsView.of(architecture, service)
+    tests = SuiteView.of(architecture, service)
     for template in TEST_TEMPLATES:
         if template.when(view):
             yield _file(template, tests, service.package, "")

@@ -120,7 +120,7 @@ TEST_TEMPLATES = (
     Template("tests/unit/test_security.py.jinja"),
     Template("tests/unit/test_values.py.jinja"),
 )
-"""Rendered once a service with a ``TestsView``."""
+"""Rendered once a service with a ``SuiteView``."""
 
 DOMAIN_TEST_TEMPLATES = (
     Template("tests/integration/test___domain___api.py.jinja"),

@@ -155,7 +155,8 @@ def _expand(parsed: Sequence[tuple[Any, Any]], digits: _Digits, extra: int) -> I
         if operation is sre.LITERAL:
             yield chr(argument)
         elif operation is sre.NOT_LITERAL:
-            yield "b" if argument == ord("a") else "a"
+            options = [chr(code) for code in range(97, 123) if code != argument]
+            yield options[digits.choose(len(options))]
         elif operation is sre.ANY:
             yield "a"
         elif operation is sre.IN:

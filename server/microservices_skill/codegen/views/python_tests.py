@@ -87,7 +87,7 @@ class DomainTests:
 
 
 @dataclass(frozen=True, slots=True)
-class TestsView:
+class SuiteView:
     """The examples of a whole service."""
 
     package: str
@@ -102,7 +102,7 @@ class TestsView:
     has_published: bool
 
     @classmethod
-    def of(cls, architecture: Architecture, service: Service) -> TestsView:
+    def of(cls, architecture: Architecture, service: Service) -> SuiteView:
         """The view of one service."""
         operations = [operation for operation in wire.operations(service) if operation.has_body]
         names = {object_name(field) for entity in service.entities for field in entity.fields} - {None}
