@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script outside any package
 """Writes a page for each rule and their index: ``python tools/write_rule_pages.py`` from the project's root."""
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ QUESTIONS: tuple[Question, ...] = (
         "Services without automated delivery are a distributed monolith.", "Monolith or services, release strategy",
         (
             AnswerField(
-                "delivery", FieldKind.CHOICE, "Maturity", required=False, 
+                "delivery", FieldKind.CHOICE, "Maturity", required=False,
                 choices=("manual", "continuous-integration", "continuous-delivery")
             ),
             AnswerField("deploysPerWeek", FieldKind.NUMBER, "Deployments a week", required=False, unit="deployments", example="10"),

@@ -94,11 +94,8 @@ class SuiteView:
     factories: tuple[Factory, ...]
     bodies: tuple[BodyFactory, ...]
     value_names: str
-    first_factory: str
-    events: tuple[Argument, ...]
     published: tuple[Argument, ...]
     incoming: tuple[Argument, ...]
-    has_events: bool
     has_published: bool
 
     @classmethod
@@ -113,11 +110,8 @@ class SuiteView:
             factories=tuple(_factory(entity, service) for entity in service.entities),
             bodies=tuple(_body(operation, service) for operation in operations),
             value_names=", ".join(sorted(name for name in names if name)),
-            first_factory=snake(service.entities[0].name) if service.entities else "",
-            events=(*published, *incoming),
             published=published,
             incoming=incoming,
-            has_events=bool(published or incoming),
             has_published=bool(published),
         )
 
