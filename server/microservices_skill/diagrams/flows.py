@@ -1,0 +1,45 @@
+"""What happens in time: events between services, and sagas with their compensations."""
+
+from __future__ import annotations
+
+from microservices_skill.diagrams.escaping import alias, label
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.messaging import Saga, SagaStep
+
+
+def events(architecture: Architecture) -> str:
+    """Who tells whom what."""
+    lines = ["flowchart LR"]
+    lines += [f'  {alias(service.name)}["{label(service.name)}"]' for service in architecture.services]
+    for name in sorted(architecture.events_by_name):
+        event = architecture.events_by_name[name][-1]
+        for subscriber in architecture.subscribers(name):
+            lines.append(f'  {alias(event.publisher)} -- "{label(name)}" --> {alias(subscriber)}')
+        for index, consumer in enumerate(event.external_consumers):
+            outside = f"outside_{alias(name)}_{index}"
+            lines.append(f'  {alias(event.publisher)} -- "{label(name)}" --> {outside}(["{label(consumer)}"])')
+    return "\n".join(lines) + "\n"
+
+
+def saga(found: Saga) -> str:
+    """The steps of a saga, and their compensations in reverse."""
+    participants = list(dict.fromkeys([found.coordinator, *(step.service for step in found.steps)]))
+    lines = ["sequenceDiagram"]
+    lines += [f"  participant {alias(name)} as {label(name)}" for name in participants]
+    lines.append(f"  Note over {alias(found.coordinator)}: {label(found.starts_with or found.name)}")
+    lines += [_step(found, step) for step in found.steps]
+    undone = [step for step in reversed(found.steps) if step.has_compensation]
+    if undone:
+        lines.append("  alt a step before the pivot fails")
+        for step in undone:
+            what = step.compensation or step.compensation_event or ""
+            lines.append(f"    {alias(found.coordinator)}->>{alias(step.service)}: undo {label(step.name)} by {label(what)}")
+        lines.append("  end")
+    return "\n".join(lines) + "\n"
+
+
+def _step(found: Saga, step: SagaStep) -> str:
+    what = step.operation or step.event or step.name
+    pivot = " (pivot)" if step.pivot else ""
+    arrow = "-)" if step.event is not None else "->>"
+    return f"  {alias(found.coordinator)}{arrow}{alias(step.service)}: {label(step.name)} by {label(what)}{pivot}"
