@@ -14,7 +14,7 @@ def md_text(text: str) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; cells are Markdown already."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(cell or '–' for cell in row)} |" for row in rows]
+    lines += [f"| {' | '.join(cell or '-' for cell in row)} |" for row in rows]
     return "\n".join(lines)
 
 

@@ -95,7 +95,7 @@ def policy(call: Dependency) -> tuple[str, str, str, str, str]:
         format_duration(call.timeout) if call.timeout else "**none**",
         str(call.retries.attempts if call.retries else 1),
         f"{breaker.failures} failures, for {format_duration(breaker.reset)}" if breaker else "**none**",
-        str(call.bulkhead or "–"),
+        str(call.bulkhead or "-"),
         str(call.fallback),
     )
 

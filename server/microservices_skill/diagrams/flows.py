@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from microservices_skill.diagrams.escaping import alias, label
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.messaging import Saga, SagaStep
@@ -28,9 +30,10 @@ def saga(found: Saga) -> str:
     lines += [f"  participant {alias(name)} as {label(name)}" for name in participants]
     lines.append(f"  Note over {alias(found.coordinator)}: {label(found.starts_with or found.name)}")
     lines += [_step(found, step) for step in found.steps]
-    undone = [step for step in reversed(found.steps) if step.has_compensation]
+    before = list(takewhile(lambda step: not step.pivot, found.steps))
+    undone = [step for step in reversed(before) if step.has_compensation]
     if undone:
-        lines.append("  alt a step before the pivot fails")
+        lines.append("  alt a step up to the pivot fails")
         for step in undone:
             what = step.compensation or step.compensation_event or ""
             lines.append(f"    {alias(found.coordinator)}->>{alias(step.service)}: undo {label(step.name)} by {label(what)}")

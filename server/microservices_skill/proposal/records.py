@@ -31,8 +31,8 @@ def _architecture(selection: Selection, answers: Answers, verdict: Verdict) -> P
     return {
         "title": f"{'Services' if is_split else 'A modular monolith'} for {answers.choice('domain')}"[:200],
         "context": (
-            f"{answers.words('users')} users, {answers.words('peakRps')} at the peak, {answers.words('teams')} teams,"
-            f" p99 within {answers.words('latencyP99')}."
+            f"Users: {answers.words('users')}. At the peak: {answers.words('peakRps')}. Teams: {answers.words('teams')}."
+            f" Latency: {answers.words('latencyP99')}."
         ),
         "choice": f"We build {chosen}.",
         "reasons": [f"Speaks for services: {each}"[:200] for each in verdict.for_services]
@@ -57,8 +57,8 @@ def _data(answers: Answers, stores: list[Plain]) -> Plain:
     return {
         "title": "A database for each owner of data",
         "context": (
-            f"Database strategy: {answers.words('databaseStrategy')}. RPO {answers.words('rpo')}, RTO {answers.words('rto')},"
-            f" {answers.words('dataGb')} of data after a year."
+            f"Database strategy: {answers.words('databaseStrategy')}. RPO: {answers.words('rpo')}. RTO: {answers.words('rto')}."
+            f" Data after a year: {answers.words('dataGb')}."
         ),
         "choice": (
             f"{len(stores)} PostgreSQL database{'s' if len(stores) != 1 else ''}, {stores[0]['replication']} replication,"
@@ -74,7 +74,7 @@ def _data(answers: Answers, stores: list[Plain]) -> Plain:
 def _broker(selection: Selection, answers: Answers) -> Plain:
     return {
         "title": "Facts travel as events through RabbitMQ",
-        "context": f"May lag: {answers.words('eventualConsistency')}. {len(selection.events)} events at up to {answers.words('peakRps')}.",
+        "context": f"May lag: {answers.words('eventualConsistency')}. {len(selection.events)} events. At the peak: {answers.words('peakRps')}.",
         "choice": "Transactional outbox, RabbitMQ quorum queues with publisher confirms, an inbox at each consumer.",
         "reasons": [
             "A publisher does not wait for its subscribers, and fails without them",
