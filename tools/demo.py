@@ -77,7 +77,7 @@ def install(service: Path) -> Path:
     interpreter = folder / "bin" / "python"
     if not interpreter.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    pip = [interpreter, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
     subprocess.run([*pip, "-r", service / "requirements.txt"], check=True)
     return interpreter
 
@@ -96,7 +96,7 @@ def show(service: Path, interpreter: Path) -> int:
         again = call("POST", "/v1/orders", ORDER, key)
         orders = call("GET", "/v1/orders")[1]["items"]
         print(f"  POST /v1/orders                      {first[0]} {first[1]['id']} {first[1]['status']}")
-        print(f"  the same with the same key           {again[0]} {again[1]['id']} replayed: {again[2].get('Idempotency-Replayed')}")
+        print(f"  the same with the same key           {again[0]} {again[1]['id']} replayed: {again[2].get('idempotency-replayed')}")
         print(f"  GET /v1/orders                       {len(orders)} order")
         print(f"  GET /health/ready                    {call('GET', '/health/ready')[1]}")
         shown = [line for line in text("/metrics").splitlines() if line.startswith(("events_published_total", "outbox_pending"))]
@@ -107,7 +107,7 @@ def show(service: Path, interpreter: Path) -> int:
     records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     request = next(record for record in records if record.get("event") == "http.request")
     print(f"  a log record                         {json.dumps(request)[:150]}…")
-    is_fine = first[1]["id"] == again[1]["id"] and len(orders) == 1 and records[-1]["event"] == "service.stopped"
+    is_fine = first[1]["id"] == again[1]["id"] and len(orders) == 1 and any(record.get("event") == "service.stopped" for record in records)
     print(f"\n{'One order from two requests; stopped cleanly.' if is_fine else 'That is not what was promised.'}")
     print(f"Look next at {OUT.relative_to(ROOT)}/docs/README.md and {service.relative_to(ROOT)}/README.md")
     return 0 if is_fine else 1
@@ -138,9 +138,9 @@ def call(method: str, path: str, body: object = None, key: str = "") -> tuple[in
     request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", data=data, method=method, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
-            return response.status, json.load(response), dict(response.headers)
+            return response.status, json.load(response), {name.lower(): value for name, value in response.headers.items()}
     except urllib.error.HTTPError as error:
-        return error.code, json.load(error), dict(error.headers)
+        return error.code, json.load(error), {name.lower(): value for name, value in error.headers.items()}
 
 
 if __name__ == "__main__":

@@ -29,8 +29,7 @@ def _split(figures: Figures) -> tuple[list[str], list[str]]:
     return (
         [
             f"{figures.teams} teams release {figures.services} services apart: {figures.services / figures.teams:.1f} services a team.",
-            f"{figures.deliveries} of {figures.deliveries + figures.calls} interactions are events:"
-            " their publishers neither wait nor fail with them.",
+            f"{figures.deliveries} of {figures.deliveries + figures.calls} interactions are events; no publisher waits or fails with them.",
             f"{figures.entities} entities have one owner each; a schema changes without a meeting.",
         ],
         [

@@ -43,7 +43,7 @@ def propose(answers: Answers, draft: Mapping[str, Any] | None = None) -> Proposa
     demand_complete(answers)
     selection = select(answers, draft)
     name = safe_slug(answers.choice("name") or (selection.domain.name if selection.domain is not None else selection.names[0]))
-    verdict = _verdict(answers, draft)
+    verdict = _verdict(answers, draft, len(selection.services))
     if verdict.style is Style.MODULAR_MONOLITH:
         as_monolith(selection, name, verdict)
     teams = teams_of(answers, len(selection.services))
@@ -64,8 +64,8 @@ def propose(answers: Answers, draft: Mapping[str, Any] | None = None) -> Proposa
     return Proposal(_interpreted(document, is_drafted=bool(draft)), tuple(selection.reasons))
 
 
-def _verdict(answers: Answers, draft: Mapping[str, Any] | None) -> Verdict:
-    verdict = judge(answers)
+def _verdict(answers: Answers, draft: Mapping[str, Any] | None, services: int) -> Verdict:
+    verdict = judge(answers, services)
     style = (draft or {}).get("style")
     if style in tuple(Style):
         return Verdict(Style(style), verdict.for_services, verdict.against)

@@ -74,7 +74,9 @@ def _data(answers: Answers, stores: list[Plain]) -> Plain:
 def _broker(selection: Selection, answers: Answers) -> Plain:
     return {
         "title": "Facts travel as events through RabbitMQ",
-        "context": f"May lag: {answers.words('eventualConsistency')}. {len(selection.events)} events. At the peak: {answers.words('peakRps')}.",
+        "context": (
+            f"May lag: {answers.words('eventualConsistency')}. {len(selection.events)} events. At the peak: {answers.words('peakRps')}."
+        ),
         "choice": "Transactional outbox, RabbitMQ quorum queues with publisher confirms, an inbox at each consumer.",
         "reasons": [
             "A publisher does not wait for its subscribers, and fails without them",

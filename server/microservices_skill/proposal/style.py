@@ -22,8 +22,8 @@ class Verdict:
     against: tuple[str, ...]
 
 
-def judge(answers: Answers) -> Verdict:
-    """Weigh team, delivery and scale."""
+def judge(answers: Answers, services: int) -> Verdict:
+    """Weigh team, delivery and scale; a single capability cannot be split."""
     teams, developers = answers.number("teams") or 1, answers.number("developers")
     rate, deploys = answers.number("peakRps") or 0, answers.number("deploysPerWeek")
     pros: list[str] = []
@@ -38,7 +38,9 @@ def judge(answers: Answers) -> Verdict:
         (pros if deploys >= 5 else cons).append(f"{deploys:g} deployments a week")
     if answers.choice("delivery") == "manual":
         cons.append("releases are made by hand")
-    is_split = teams >= 2 and len(pros) >= len(cons)
+    if services < 2:
+        cons.append("there is one capability only")
+    is_split = teams >= 2 and services >= 2 and len(pros) >= len(cons)
     return Verdict(Style.MICROSERVICES if is_split else Style.MODULAR_MONOLITH, tuple(pros), tuple(cons))
 
 

@@ -1,0 +1,1 @@
+"""Knows what lies in the warehouse and keeps stock aside for orders."""

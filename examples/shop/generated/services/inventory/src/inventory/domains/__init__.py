@@ -1,0 +1,1 @@
+"""One package per aggregate, and the values they share."""

@@ -1,0 +1,1 @@
+"""Stock that is kept aside for one order."""

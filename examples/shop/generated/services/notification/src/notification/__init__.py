@@ -1,0 +1,1 @@
+"""Tells customers by e-mail what became of their orders."""

@@ -1,0 +1,11 @@
+"""Who receives which events, from the system's model: the queues that this service fills or drains."""
+
+from __future__ import annotations
+
+ROUTES: dict[str, tuple[str, ...]] = {
+    "notification": (
+        "shop.OrderCancelled.v1",
+        "shop.OrderConfirmed.v1",
+    ),
+}
+"""Subscriber to event types: the subscribers of our events, and ourselves."""

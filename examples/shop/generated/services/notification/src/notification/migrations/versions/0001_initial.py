@@ -1,0 +1,78 @@
+"""The first schema."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+moment = sa.DateTime(timezone=True)
+json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "customer_notices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("updated_at", moment, nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_email", sa.String(320), nullable=False),
+        sa.Column("failure", sa.String(200), nullable=True),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_customer_notices"),
+    )
+    op.create_index("ix_customer_notices_status", "customer_notices", ["status"])
+    op.create_table(
+        "outbox_messages",
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("event_type", sa.String(200), nullable=False),
+        sa.Column("ordering_key", sa.String(300), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("available_at", moment, nullable=False),
+        sa.Column("published_at", moment, nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("position", name="pk_outbox_messages"),
+        sa.UniqueConstraint("id", name="uq_outbox_messages_id"),
+    )
+    pending = sa.text("published_at IS NULL")
+    op.create_index(
+        "ix_outbox_messages_pending", "outbox_messages", ["ordering_key", "position"], postgresql_where=pending, sqlite_where=pending
+    )
+    op.create_table(
+        "inbox_messages",
+        sa.Column("consumer", sa.String(120), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("received_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("consumer", "message_id", name="pk_inbox_messages"),
+    )
+    op.create_index("ix_inbox_messages_received_at", "inbox_messages", ["received_at"])
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("scope", sa.String(300), nullable=False),
+        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", sa.JSON(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("scope", "key", name="pk_idempotency_keys"),
+    )
+    op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_table("idempotency_keys")
+    op.drop_table("inbox_messages")
+    op.drop_table("outbox_messages")
+    op.drop_table("customer_notices")

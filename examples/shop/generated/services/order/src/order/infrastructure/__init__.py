@@ -1,0 +1,1 @@
+"""Adapters to everything outside the domains."""

@@ -1,0 +1,85 @@
+"""Idempotent consumer (Richardson, Microservices Patterns, ch. 3): a message's id is a row in its handler's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar, cast
+from uuid import UUID
+
+import structlog
+from opentelemetry import context as otel_context
+from opentelemetry import propagate, trace
+from pydantic import ValidationError
+from sqlalchemy import CursorResult, String, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from order.infrastructure.database import Base, Database, UtcDateTime, utc_now
+from order.infrastructure.event_bus import EventData, Handler, Message, PoisonMessageError, open_envelope
+from order.infrastructure.metrics import EVENTS_CONSUMED
+
+log = structlog.get_logger(__name__)
+tracer = trace.get_tracer(__name__)
+
+E = TypeVar("E", bound=EventData)
+
+
+class InboxMessage(Base):
+    """A message that has been handled."""
+
+    __tablename__ = "inbox_messages"
+
+    consumer: Mapped[str] = mapped_column(String(120), primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+
+
+def consumer(database: Database, event_class: type[E], handle: Callable[[AsyncSession, E], Awaitable[None]], *, name: str) -> Handler:
+    """Wrap ``handle`` so that it runs once per message and consumer, in one transaction with its effects."""
+
+    async def receive(message: Message) -> None:
+        envelope = open_envelope(message)
+        try:
+            event = event_class.model_validate(envelope.data)
+        except ValidationError as error:
+            raise PoisonMessageError(f"data does not fit {event_class.__name__}: {_summary(error)}") from error
+        carrier = {key: value for key in ("traceparent", "tracestate") if (value := getattr(envelope, key))}
+        token = otel_context.attach(propagate.extract(carrier))
+        try:
+            with tracer.start_as_current_span(f"process {message.type}", kind=trace.SpanKind.CONSUMER):
+                async with database.sessions.begin() as session:
+                    if await claim(session, message.id, name):
+                        await handle(session, event)
+                        log.info("event.handled", event_id=str(message.id), event_type=message.type, consumer=name)
+                    else:
+                        EVENTS_CONSUMED.labels(event=message.type, outcome="duplicate").inc()
+                        log.info("event.duplicate", event_id=str(message.id), event_type=message.type, consumer=name)
+        finally:
+            otel_context.detach(token)
+
+    return receive
+
+
+async def claim(session: AsyncSession, message_id: UUID, consumer_name: str) -> bool:
+    """Whether this message is new to this consumer; a concurrent transaction with the same message waits."""
+    insert = postgresql.insert if session.bind is not None and session.bind.dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(InboxMessage)
+        .values(consumer=consumer_name, message_id=message_id, received_at=utc_now())
+        .on_conflict_do_nothing()
+        .returning(InboxMessage.message_id)
+    )
+    return (await session.execute(statement)).first() is not None
+
+
+async def purge(database: Database, before: datetime) -> int:
+    """Forget messages received before a moment; returns how many."""
+    async with database.sessions.begin() as session:
+        result = await session.execute(delete(InboxMessage).where(InboxMessage.received_at < before))
+        return cast(CursorResult[object], result).rowcount
+
+
+def _summary(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)[:5])

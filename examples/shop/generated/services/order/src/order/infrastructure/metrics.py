@@ -1,0 +1,14 @@
+"""Metrics beside the request rate, errors and durations that FastAPI's telemetry gives: events, outbox, dependencies."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+EVENTS_PUBLISHED = Counter("events_published_total", "Events handed to the broker", ["event", "outcome"])
+EVENTS_CONSUMED = Counter("events_consumed_total", "Events received from the broker", ["event", "outcome"])
+DEAD_LETTERS = Counter("events_dead_lettered_total", "Events given up after bounded tries", ["event"])
+OUTBOX_PENDING = Gauge("outbox_pending", "Events that wait to be published")
+OUTBOX_LAG = Gauge("outbox_lag_seconds", "Age of the oldest event that waits to be published")
+DEPENDENCY_CALLS = Counter("dependency_calls_total", "Calls to other services", ["dependency", "outcome"])
+BREAKER_OPEN = Gauge("circuit_breaker_open", "1 while calls to a dependency are refused", ["dependency"])
+LIFECYCLE_TRANSITIONS = Counter("lifecycle_transitions_total", "Changes of state", ["entity", "transition"])

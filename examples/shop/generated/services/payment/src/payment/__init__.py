@@ -1,0 +1,1 @@
+"""Authorises, captures and refunds what customers pay, through the payment provider."""

@@ -1,0 +1,106 @@
+"""Settings: read once from the environment, checked at start, never changed afterwards."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SERVICE_NAME = "payment"
+SYSTEM_NAME = "shop"
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable of its name in capitals; every default runs on a laptop without a server."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    environment: Literal["development", "test", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    otel_exporter_otlp_endpoint: str | None = None
+
+    database_url: SecretStr = SecretStr("sqlite:///./payment.db")
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    database_timeout_s: float = Field(default=5.0, gt=0)
+
+    broker_url: SecretStr = SecretStr("memory://")
+    broker_timeout_s: float = Field(default=5.0, gt=0)
+    consumer_prefetch: int = Field(default=20, ge=1, le=1000)
+    delivery_attempts: int = Field(default=5, ge=1, le=100)
+    delivery_backoff_s: float = Field(default=0.2, gt=0)
+
+    outbox_batch: int = Field(default=100, ge=1, le=1000)
+    outbox_poll_s: float = Field(default=1.0, gt=0)
+    outbox_lease_s: float = Field(default=30.0, gt=0)
+    retention_hours: int = Field(default=7 * 24, ge=1)
+    idempotency_retention_hours: int = Field(default=24, ge=1)
+
+    auth_jwks_url: str | None = None
+    auth_issuer: str | None = None
+    auth_audience: str = SERVICE_NAME
+
+    rate_limit_storage: SecretStr = SecretStr("memory://")
+    cors_origins: tuple[str, ...] = ()
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    request_deadline_s: float = Field(default=1.5, gt=0)
+    shutdown_grace_s: int = Field(default=20, ge=1)
+    payment_provider_url: str = "http://127.0.0.1:8000"
+
+    @model_validator(mode="after")
+    def _production_is_guarded(self) -> Self:
+        if self.environment == "production":
+            missing = [
+                name
+                for name, unset in (
+                    ("DATABASE_URL", self.is_sqlite),
+                    ("BROKER_URL", self.is_embedded_broker),
+                    ("AUTH_JWKS_URL", self.auth_jwks_url is None),
+                    ("AUTH_ISSUER", self.auth_issuer is None),
+                )
+                if unset
+            ]
+            if missing:
+                raise ValueError(f"production needs {', '.join(missing)}; set them in the environment")
+        return self
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is used."""
+        return self.database_url.get_secret_value().startswith("sqlite")
+
+    @property
+    def is_embedded_broker(self) -> bool:
+        """Whether events stay in this process."""
+        return self.broker_url.get_secret_value().startswith("memory://")
+
+    @property
+    def async_database_url(self) -> str:
+        """The database's URL with the async driver named."""
+        url = self.database_url.get_secret_value()
+        for prefix, driver in (
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("postgres://", "postgresql+asyncpg://"),
+            ("sqlite://", "sqlite+aiosqlite://"),
+        ):
+            if url.startswith(prefix):
+                return driver + url.removeprefix(prefix)
+        return url
+
+    @property
+    def auth_is_on(self) -> bool:
+        """Whether tokens are checked; only development and tests may run without."""
+        return self.auth_jwks_url is not None
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        pydantic.ValidationError: a variable is malformed, or one that production needs is missing.
+    """
+    return Settings()

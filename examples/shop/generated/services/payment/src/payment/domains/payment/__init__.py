@@ -1,0 +1,1 @@
+"""What a customer pays for one order."""
