@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from microservices_skill.errors import DocumentError, SkillError
+from microservices_skill.errors import SkillError
 from microservices_skill.model.system import Style
 from microservices_skill.proposal.domains import domains
 from microservices_skill.proposal.propose import propose
@@ -86,7 +86,7 @@ def test_a_draft_in_another_shape_is_refused_with_its_place(draft: dict[str, Any
 
 
 def test_a_draft_with_faults_of_its_own_names_them() -> None:
-    with pytest.raises(DocumentError, match="/services/0/ownerz"):
+    with pytest.raises(DraftError, match="/services/0/ownerz"):
         propose(SHOP, {"services": [{"name": "order", "ownerz": ["a"]}]})
 
 

@@ -38,11 +38,10 @@ def _languages(answers: Answers) -> Sequence[str]:
 def give_qualities(selection: Selection, answers: Answers, teams: list[Plain]) -> list[Plain]:
     """Complete every service in place, and return the stores that they own."""
     stores: list[Plain] = []
-    share = math.ceil(len(selection.services) / len(teams))
     for index, service in enumerate(selection.services):
         owners = [owner for owner in service.get("owners", []) if owner in {team["name"] for team in teams}]
         service = dict(service)  # noqa: PLW2901 - catalogue entries are shared, so each is copied before it is completed
-        service["owners"] = owners[:1] or [str(teams[min(index // share, len(teams) - 1)]["name"])]
+        service["owners"] = owners[:1] or [str(teams[index * len(teams) // len(selection.services)]["name"])]
         service.setdefault("language", _language(answers))
         service["exposure"] = "internal" if answers.choice("exposure") == "internal" else service.get("exposure", "internal")
         service.setdefault("slo", {"availability": _availability(answers), "p99": format_duration(_latency(service, answers))})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from microservices_skill.errors import SkillError
+from microservices_skill.model.service import Service
 from microservices_skill.proposal.domains import CatalogueService, Domain, Plain, find_domain, mentions
 from microservices_skill.proposal.generic import generic_service, safe_slug, service_name
 from microservices_skill.questionnaire.answers import Answers
@@ -136,6 +137,10 @@ def _take_draft(selection: Selection, draft: Mapping[str, Any]) -> None:
 def _draft_name(index: int, given: object) -> str:
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
         raise DraftError(f"/services/{index}", "must be a mapping with a name")
+    known = {field.alias for field in Service.model_fields.values()}
+    for key in given:
+        if key not in known:
+            raise DraftError(f"/services/{index}/{key}", f"unknown key; known keys: {', '.join(sorted(str(name) for name in known))}")
     return safe_slug(given["name"])
 
 

@@ -1,0 +1,36 @@
+"""All benchmarks: ratios against a named peer, in one run, with CPU seconds and peak memory beside wall time.
+
+``make bench`` runs them, prints a table each, and writes ``bench/results/*.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PARTS = ("validate", "generate", "mcp", "service")
+
+
+def main() -> None:
+    """Run what is named, or everything."""
+    for part in sys.argv[1:] or PARTS:
+        print(f"\n== {part}", flush=True)
+        subprocess.run([sys.executable, HERE / f"{part}.py"], check=True)
+
+
+def save(name: str, rows: list[dict[str, object]]) -> None:
+    """Print rows as a table and keep them as JSON."""
+    head = list(rows[0])
+    widths = [max(len(key), *(len(str(row[key])) for row in rows)) for key in head]
+    for line in (head, *([str(row[key]) for key in head] for row in rows)):
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
+    target = HERE / "results" / f"{name}.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
