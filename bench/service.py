@@ -167,7 +167,13 @@ def unlimit(service: Path) -> None:
 
 def query(statement: str) -> None:
     """Run a statement."""
-    script = "import asyncio, asyncpg, sys\nasync def main():\n c = await asyncpg.connect(sys.argv[1])\n await c.execute(sys.argv[2])\nasyncio.run(main())"
+    script = (
+        "import asyncio, asyncpg, sys\n"
+        "async def main():\n"
+        "    connection = await asyncpg.connect(sys.argv[1])\n"
+        "    await connection.execute(sys.argv[2])\n"
+        "asyncio.run(main())\n"
+    )
     subprocess.run([VENV / "bin" / "python", "-c", script, DATABASE, statement], check=True)
 
 
@@ -226,7 +232,10 @@ def client(port: int, body: bytes, ends: float, spans: list[float]) -> None:
     with socket.create_connection(("127.0.0.1", port)) as link, link.makefile("rb") as answers:
         while time.perf_counter() < ends:
             began = time.perf_counter()
-            head = f"POST /v1/orders HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nIdempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}\r\n\r\n"
+            head = (
+                "POST /v1/orders HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+                f"Idempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
             link.sendall(head.encode() + body)
             status = answers.readline()
             length = 0
