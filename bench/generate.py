@@ -27,7 +27,7 @@ def main() -> None:
         template = write_template(Path(scratch) / "template")
         commands = {
             "microservices-skill generate": lambda out: [
-                sys.executable, "-m", "microservices_skill.cli", "generate", str(SHOP / "architecture.yaml"), "-o", str(out),
+                str(Path(sys.executable).with_name("microservices-skill")), "generate", str(SHOP / "architecture.yaml"), "-o", str(out),
             ],
             "cookiecutter, as many files": lambda out: [str(cookiecutter), "--no-input", "-o", str(out), str(template)],
         }  # fmt: skip

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("validate", "generate", "mcp", "service")
+PARTS = ("validate", "generate", "server", "service")
 
 
 def main() -> None:

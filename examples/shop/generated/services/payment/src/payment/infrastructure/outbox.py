@@ -99,6 +99,7 @@ class OutboxRelay:
         self._settings = settings
         self._wake = asyncio.Event()
         self._is_stopping = False
+        self._measure_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -154,7 +155,7 @@ class OutboxRelay:
         while not self._is_stopping:
             try:
                 published = await self.publish_batch() if self._bus.is_up else 0
-                await self.pending()
+                await self._measure()
             except (*OUTAGES, SQLAlchemyError) as error:
                 log.warning("outbox.unavailable", error=repr(error))
                 published = 0
@@ -162,6 +163,12 @@ class OutboxRelay:
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._settings.outbox_poll_s * random.uniform(0.75, 1.25))
+
+    async def _measure(self) -> None:
+        """Bring the gauges up to date, but not after every batch: counting costs as much as publishing."""
+        if time.monotonic() >= self._measure_at:
+            self._measure_at = time.monotonic() + self._settings.outbox_poll_s
+            await self.pending()
 
     async def _claim(self) -> list[OutboxMessage]:
         now = utc_now()

@@ -26,7 +26,7 @@ BARE = (
 )
 SERVERS = {
     "bare MCPServer, one tool": [sys.executable, "-c", BARE],
-    "microservices-skill serve": [sys.executable, "-m", "microservices_skill.cli", "serve"],
+    "microservices-skill serve": [str(Path(sys.executable).with_name("microservices-skill")), "serve"],
 }
 
 
@@ -79,7 +79,7 @@ def main() -> None:
     bare_start = statistics.median(cpu for _, cpu, _ in starts["bare MCPServer, one tool"])
     bare_call = calls["bare MCPServer, one tool"]
     save(
-        "mcp",
+        "server",
         [
             {
                 "server": name,
