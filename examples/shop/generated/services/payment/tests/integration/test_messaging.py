@@ -246,6 +246,41 @@ async def test_on_rabbitmq_every_event_arrives_once_and_in_order_though_the_link
 
 
 @pytest.mark.skipif(BROKER is None, reason="needs RabbitMQ: set TEST_BROKER_URL (make test-servers insists on it)")
+async def test_on_rabbitmq_a_link_that_dies_under_an_acknowledgement_is_made_anew(
+    quiet: Database, rabbit: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder()
+    bus = rabbitmq.RabbitEventBus(rabbit)
+    await bus.start(handlers(quiet, recorder))
+    await until(lambda: bus.is_up)
+    acknowledge = aio_pika.IncomingMessage.ack
+    deaths: list[str] = []
+
+    async def die_once(message: aio_pika.IncomingMessage) -> None:
+        if deaths:
+            return await acknowledge(message)
+        deaths.append(str(message.message_id))
+        assert bus.connection is not None
+        await bus.connection.close()
+        raise Exception("what a closing channel raises has no class of its own")
+
+    monkeypatch.setattr(aio_pika.IncomingMessage, "ack", die_once)
+    await put(quiet, *(Happened(subject=str(count), count=count) for count in range(5)))
+    relay = OutboxRelay(quiet, bus, rabbit)
+    async with asyncio.timeout(60):
+        while await relay.pending():
+            await make_due(quiet)
+            if not await relay.publish_batch():
+                await asyncio.sleep(0.05)
+    await until(lambda: len(recorder.seen) >= 5, 40)
+    await until(lambda: bus.is_up, 40)
+    await bus.stop_consuming()
+    await bus.close()
+    assert len(deaths) == 1
+    assert sorted(event.count for event in recorder.seen) == list(range(5))
+
+
+@pytest.mark.skipif(BROKER is None, reason="needs RabbitMQ: set TEST_BROKER_URL (make test-servers insists on it)")
 async def test_on_rabbitmq_a_poison_message_reaches_the_dead_letters(quiet: Database, rabbit: Settings) -> None:
     recorder = Recorder(failures=99)
     bus = rabbitmq.RabbitEventBus(rabbit)
