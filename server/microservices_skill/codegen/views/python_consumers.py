@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str, sentence
-from microservices_skill.codegen.views.python_domain import object_name
-from microservices_skill.codegen.views.python_events import reaction_name
 from microservices_skill.codegen.views.python_types import TypedName, request_field
+from microservices_skill.codegen.views.shared import creation_of, heard_by, incoming_values, reaction_name
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import snake, title, words
-from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction, ValueType
+from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Consumers:
 
 def consumers_of(architecture: Architecture, service: Service) -> Consumers:
     """What a service hears, in the order of its subscriptions."""
-    pairs = [(event, each) for each in service.subscriptions if (event := architecture.event(each.event)) is not None]
+    pairs = heard_by(architecture, service)
     events = {event.name: event for event, _ in pairs}
     handlers = {event: [_handler(source, each, service) for source, each in pairs if source.name == event] for event in events}
     flat = tuple(handler for found in handlers.values() for handler in found)
@@ -99,30 +98,12 @@ def _incoming(event: Event) -> IncomingClass:
 
 def _values(architecture: Architecture, events: list[Event]) -> tuple[IncomingClass, ...]:
     """The value types that incoming events carry, from their publishers, inner ones first."""
-    found: dict[str, ValueType] = {}
-    for event in events:
-        publisher = architecture.service(event.publisher)
-        for field in event.payload:
-            name = object_name(field)
-            if publisher is not None and name is not None:
-                _collect(publisher, name, found)
     return tuple(
         IncomingClass(
             value.name, sentence(value.description, title(value.name)), "", 0, tuple(request_field(field) for field in value.fields)
         )
-        for value in found.values()
+        for value in incoming_values(architecture, events)
     )
-
-
-def _collect(publisher: Service, name: str, found: dict[str, ValueType]) -> None:
-    value = publisher.value_type(name)
-    if value is None or name in found:
-        return
-    for field in value.fields:
-        inner = object_name(field)
-        if inner is not None:
-            _collect(publisher, inner, found)
-    found[name] = value
 
 
 def _handler(event: Event, subscription: Subscription, service: Service) -> Handler:
@@ -144,10 +125,5 @@ def _handler(event: Event, subscription: Subscription, service: Service) -> Hand
 
 
 def _mapping(event: Event, subscription: Subscription, entity: Entity) -> str:
-    explicit = {mapping.field: mapping.source for mapping in subscription.set}
-    pairs = []
-    for field in entity.fields:
-        source = explicit.get(field.name) or (field.name if event.field(field.name) is not None else None)
-        if source is not None:
-            pairs.append(f"{py_str(field.name)}: {py_str(source)}")
-    return "{" + ", ".join(pairs) + "}"
+    pairs = creation_of(event, subscription, entity).items()
+    return "{" + ", ".join(f"{py_str(name)}: {py_str(source)}" for name, source in pairs) + "}"

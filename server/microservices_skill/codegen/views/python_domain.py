@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_literal, py_str, py_text, py_tuple, sentence
-from microservices_skill.codegen.views.python_events import EventClass, Reaction, TransitionEvents, event_classes, publishers, reactions
+from microservices_skill.codegen.views.python_events import EventClass, Reaction, TransitionEvents, event_classes, reactions
 from microservices_skill.codegen.views.python_operations import ServiceAction, actions_of
 from microservices_skill.codegen.views.python_routes import Route, routes_of
 from microservices_skill.codegen.views.python_types import (
@@ -15,11 +15,12 @@ from microservices_skill.codegen.views.python_types import (
     request_field,
     response_field,
 )
+from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.fields import Field, FieldType, Shape
+from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.model.naming import pascal, snake, words
-from microservices_skill.model.service import Action, Comparison, Entity, Invariant, Service, SubscriptionAction
+from microservices_skill.model.service import Action, Comparison, Entity, Invariant, Service
 from microservices_skill.model.wire import Operation
 
 _COMPARISONS = {
@@ -132,7 +133,7 @@ class DomainView:
             data_fields=tuple(request_field(field) for field in entity.fields),
             value_names=_value_names(architecture, service, entity),
             requests=tuple(_request(operation) for operation in operations if operation.request_name is not None),
-            is_created_by_event=_is_created_by_event(service, entity),
+            is_created_by_event=is_created_by_event(service, entity),
             has_lifecycle=state is not None,
             state_field=state.name if state else "",
             state_type=pascal(state.name) if state else "",
@@ -155,7 +156,7 @@ class DomainView:
             model_imports=", ".join([entity.name, *_lifecycle_name(entity, "TRANSITIONS")]),
             schema_imports=", ".join([*_request_names(operations), *_data_name(service, entity)]),
             route_schema_imports=", ".join([*_request_names(operations), f"{entity.name}Response", f"{entity.name}Page"]),
-            incoming_imports=_incoming_names(service, entity),
+            incoming_imports=", ".join(incoming_names(service, entity)),
         )
 
 
@@ -168,12 +169,7 @@ def _request_names(operations: tuple[Operation, ...]) -> list[str]:
 
 
 def _data_name(service: Service, entity: Entity) -> list[str]:
-    return [f"{entity.name}Data"] if _is_created_by_event(service, entity) else []
-
-
-def _incoming_names(service: Service, entity: Entity) -> str:
-    changing = (each for each in service.subscriptions if each.entity == entity.name and each.action is not SubscriptionAction.CREATE)
-    return ", ".join(sorted({each.event for each in changing}))
+    return [f"{entity.name}Data"] if is_created_by_event(service, entity) else []
 
 
 def _columns(entity: Entity, state: Field | None, tables: dict[str, str]) -> tuple[Column, ...]:
@@ -199,19 +195,8 @@ def _request(operation: Operation) -> RequestClass:
 
 def _value_names(architecture: Architecture, service: Service, entity: Entity) -> str:
     """The value types of the service that the entity or its events hold, however deep."""
-    shapes: list[Shape] = [*entity.fields]
-    shapes += [field for event in architecture.published_by(service.name) for field in event.payload]
-    direct = {name for shape in shapes if (name := object_name(shape)) is not None}
-    return ", ".join(sorted(direct))
-
-
-def object_name(shape: Shape) -> str | None:
-    """The value type that a shape holds, itself or in a list."""
-    return shape.object or (shape.items.object if shape.items is not None else None)
-
-
-def _is_created_by_event(service: Service, entity: Entity) -> bool:
-    return any(each.action is SubscriptionAction.CREATE and each.entity == entity.name for each in service.subscriptions)
+    told = [field for event in architecture.published_by(service.name) for field in event.payload]
+    return ", ".join(sorted(object_names([*entity.fields, *told])))
 
 
 def _transition_rows(entity: Entity) -> tuple[TransitionRow, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from microservices_skill.codegen.errors import UnderivableError
 from microservices_skill.codegen.quoting import py_str, sentence
 from microservices_skill.codegen.views.python_types import TypedName, request_field
-from microservices_skill.model import wire
+from microservices_skill.codegen.views.shared import identity_field, match_of, published_events, reaction_name, source_of
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.fields import FieldType, PayloadField
+from microservices_skill.model.fields import FieldType
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import kebab, snake, title, words
 from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction
@@ -46,55 +45,23 @@ class Reaction:
     body: tuple[str, ...]
 
 
-def publishers(service: Service, entity: Entity) -> set[str]:
-    """The events that an entity's endpoints, transitions and reactions publish."""
-    found = {name for endpoint in service.endpoints if endpoint.entity == entity.name for name in endpoint.publishes}
-    found |= {name for each in service.subscriptions if each.entity == entity.name for name in each.publishes}
-    if entity.lifecycle is not None:
-        found |= {name for transition in entity.lifecycle.transitions for name in transition.publishes}
-    return found
-
-
 def event_classes(architecture: Architecture, service: Service, entity: Entity) -> tuple[EventClass, ...]:
     """The events that tell of an entity, in name order."""
-    names = publishers(service, entity)
-    return tuple(_event_class(event, entity) for event in architecture.published_by(service.name) if event.name in names)
+    return tuple(_event_class(event, entity) for event in published_events(architecture, service, entity))
 
 
 def _event_class(event: Event, entity: Entity) -> EventClass:
     variable = snake(entity.name)
-    key = f"self.{event.ordering_key}" if event.ordering_key else _identity_of(event, entity)
+    key = identity_field(event, entity)
     return EventClass(
         name=event.name,
         docstring=sentence(event.description, title(event.name)),
         source_name=py_str(event.name),
         version=event.version,
         fields=tuple(request_field(field) for field in event.payload),
-        ordering_key=f'f"{kebab(entity.name)}/{{{key}}}"' if key else py_str(kebab(entity.name)),
+        ordering_key=f'f"{kebab(entity.name)}/{{self.{key}}}"' if key else py_str(kebab(entity.name)),
         arguments=tuple(f"{field.name}={variable}.{source_of(event, field, entity)}" for field in event.payload),
     )
-
-
-def _identity_of(event: Event, entity: Entity) -> str:
-    return next((f"self.{field.name}" for field in event.payload if source_of(event, field, entity) == "id"), "")
-
-
-def source_of(event: Event, field: PayloadField, entity: Entity) -> str:
-    """The attribute of the entity that a payload field is taken from.
-
-    Raises:
-        UnderivableError: the entity has nothing of that name.
-    """
-    name = field.source or field.name
-    known = {"id", "version", "created_at", "updated_at"} | {each.name for each in entity.fields}
-    state = wire.state_field(entity)
-    if state is not None:
-        known.add(state.name)
-    if name in known:
-        return name
-    if name == entity.reference:
-        return "id"
-    raise UnderivableError(f"event {event.name}, field {field.name}", f"{entity.name} has no {name!r}; set source to one of its fields")
 
 
 def reactions(architecture: Architecture, service: Service, entity: Entity) -> tuple[Reaction, ...]:
@@ -125,11 +92,6 @@ def _reaction(event: Event, subscription: Subscription, entity: Entity) -> React
     return Reaction(reaction_name(subscription), signature, said, tuple(body))
 
 
-def reaction_name(subscription: Subscription) -> str:
-    """The name of the function that an event calls."""
-    return f"on_{snake(subscription.event)}"
-
-
 def _publishes(subscription: Subscription) -> str:
     return "".join(f", {name}" for name in subscription.publishes)
 
@@ -142,9 +104,7 @@ def _create_lines(entity: Entity, subscription: Subscription) -> list[str]:
 
 def _find_lines(event: Event, subscription: Subscription, entity: Entity) -> list[str]:
     variable = snake(entity.name)
-    field, source = ("id", entity.reference) if subscription.match is None else (subscription.match.field, subscription.match.source)
-    if event.field(source) is None:
-        raise UnderivableError(f"subscription to {event.name}", f"its payload has no {source!r} to find a {entity.name} by; set match")
+    field, source = match_of(event, subscription, entity)
     if field == "id":
         return [f"{variable} = await self._repository.get(event.{source}, for_update=True)"]
     return [f"{variable} = await self._repository.find({field}=event.{source})"]

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
-from microservices_skill.codegen.views.python_domain import object_name
-from microservices_skill.codegen.views.python_events import publishers
 from microservices_skill.codegen.views.python_tables import Table, tables_of
 from microservices_skill.codegen.views.python_types import TypedName, request_field
+from microservices_skill.codegen.views.shared import ordered_values, publishers, routing, sensitive_fields
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
 from microservices_skill.model.naming import pascal, snake
@@ -82,7 +81,7 @@ class ServiceView:
             deadline_s=max(1.0, service.slo.p99 / 1000 * 10),
             has_auth=any(endpoint.auth for endpoint in service.endpoints),
             domains=tuple(sorted(snake(entity.name) for entity in service.entities)),
-            sensitive_fields=_sensitive(service),
+            sensitive_fields=tuple(map(py_str, sensitive_fields(service))),
             value_types=_value_classes(service.value_types),
             routes=_routes(architecture, service),
             tables=tables,
@@ -95,14 +94,8 @@ class ServiceView:
         )
 
 
-def _sensitive(service: Service) -> tuple[str, ...]:
-    groups = [entity.fields for entity in service.entities] + [value.fields for value in service.value_types]
-    names = {field.name for fields in groups for field in fields if field.classification.is_sensitive}
-    return tuple(py_str(name) for name in sorted(names))
-
-
 def _value_classes(values: tuple[ValueType, ...]) -> tuple[ValueClass, ...]:
-    return tuple(value_class(value.name, value.description, value.fields) for value in ordered(values))
+    return tuple(value_class(value.name, value.description, value.fields) for value in ordered_values(values))
 
 
 def value_class(name: str, description: str, fields: tuple[Field, ...]) -> ValueClass:
@@ -110,28 +103,5 @@ def value_class(name: str, description: str, fields: tuple[Field, ...]) -> Value
     return ValueClass(name, sentence(description, f"{pascal(name)}, a value"), tuple(request_field(field) for field in fields))
 
 
-def ordered(values: tuple[ValueType, ...]) -> list[ValueType]:
-    """Value types such that each stands after those that it holds, as far as names allow in name order."""
-    waiting = {value.name: value for value in sorted(values, key=lambda value: value.name)}
-    done: list[ValueType] = []
-    while waiting:
-        ready = [value for value in waiting.values() if not ({object_name(field) for field in value.fields} & set(waiting))]
-        done += [waiting.pop(value.name) for value in ready or list(waiting.values())]
-    return done
-
-
 def _routes(architecture: Architecture, service: Service) -> tuple[RouteRow, ...]:
-    """The queues that this service fills (of its events' subscribers) or drains (its own)."""
-    found: dict[str, set[str]] = {}
-    for event in architecture.published_by(service.name):
-        for subscriber in architecture.subscribers(event.name):
-            found.setdefault(subscriber, set()).add(event_type(architecture, event.name))
-    for subscription in service.subscriptions:
-        found.setdefault(service.name, set()).add(event_type(architecture, subscription.event))
-    return tuple(RouteRow(py_str(name), tuple(py_str(each) for each in sorted(found[name]))) for name in sorted(found))
-
-
-def event_type(architecture: Architecture, name: str) -> str:
-    """The CloudEvents type of an event's newest version."""
-    event = architecture.event(name)
-    return f"{architecture.system.name}.{name}.v{event.version if event else 1}"
+    return tuple(RouteRow(py_str(name), tuple(map(py_str, types))) for name, types in routing(architecture, service).items())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.python_types import migration_columns
+from microservices_skill.codegen.views.shared import ordered_entities
 from microservices_skill.model import wire
 from microservices_skill.model.service import Entity, Service
 
@@ -22,18 +23,7 @@ class Table:
 
 def tables_of(service: Service) -> tuple[Table, ...]:
     """The tables, each after those that it refers to (as far as references are not circular)."""
-    waiting = {entity.name: entity for entity in service.entities}
-    done: list[Table] = []
-    while waiting:
-        ready = [entity for entity in waiting.values() if not (_references(entity) - {entity.name}) & set(waiting)]
-        for entity in ready or list(waiting.values()):
-            done.append(_table(entity, service))
-            waiting.pop(entity.name)
-    return tuple(done)
-
-
-def _references(entity: Entity) -> set[str]:
-    return {field.references for field in entity.fields if field.references is not None}
+    return tuple(_table(entity, service) for entity in ordered_entities(service))
 
 
 def _table(entity: Entity, service: Service) -> Table:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
-from microservices_skill.codegen.views.python_domain import object_name
-from microservices_skill.codegen.views.python_events import publishers
 from microservices_skill.codegen.views.python_types import annotation, plain_type
+from microservices_skill.codegen.views.shared import object_names, publishers
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, FieldType
@@ -102,14 +101,14 @@ class SuiteView:
     def of(cls, architecture: Architecture, service: Service) -> SuiteView:
         """The view of one service."""
         operations = [operation for operation in wire.operations(service) if operation.has_body]
-        names = {object_name(field) for entity in service.entities for field in entity.fields} - {None}
+        names = object_names(field for entity in service.entities for field in entity.fields)
         incoming = _incoming(architecture, service)
         published = _published(architecture, service)
         return cls(
             package=service.package,
             factories=tuple(_factory(entity, service) for entity in service.entities),
             bodies=tuple(_body(operation, service) for operation in operations),
-            value_names=", ".join(sorted(name for name in names if name)),
+            value_names=", ".join(sorted(names)),
             published=published,
             incoming=incoming,
             has_published=bool(published),
