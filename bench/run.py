@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ def main() -> None:
     """Run what is named, or everything."""
     for part in sys.argv[1:] or PARTS:
         print(f"\n== {part}", flush=True)
-        subprocess.run([sys.executable, HERE / f"{part}.py"], check=True)
+        subprocess.run([sys.executable, HERE / f"{part}.py"], check=True, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
 
 
 def save(name: str, rows: list[dict[str, object]]) -> None:

@@ -1,8 +1,8 @@
-"""POST of a generated service on PostgreSQL against the bare framework, in one run.
+"""POST of generated services on PostgreSQL against their bare frameworks, all in one run.
 
-The generated one checks the body, claims the idempotency key, stores the order and its event, and commits: one
-transaction. ``bare`` does one hand-written insert. ``naive`` is what a tutorial would write: ORM, commit, refresh, then
-publish to the broker inline. CPU is the server process's own, per request; the client runs on the other core.
+A generated one checks the body, claims the idempotency key, stores the order and its event, and commits: one transaction;
+its relay publishes beside it. The bare ones do one insert by hand. ``naive`` is what a tutorial would write: ORM, commit,
+refresh, then publish to the broker inline. CPU is the server process's own, per request; the client runs on the other core.
 """
 
 from __future__ import annotations
@@ -12,18 +12,24 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-sys.path.insert(0, str(Path(__file__).parent))
+from tests.generated.languages import PythonToolchain, Toolchain, Toolchains
+
+from microservices_skill.codegen.generate import generate_service
+from microservices_skill.model.loading import read_architecture
+from microservices_skill.model.system import Language
 from run import save
 
 ROOT = Path(__file__).parents[1]
-VENV = ROOT / "out" / "venv"
+PEERS = Path(__file__).parent / "peers"
 DATABASE = os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 BROKER = os.environ.get("TEST_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672/")
 CLIENTS, SECONDS, ROUNDS = 8, 6, 3
@@ -33,139 +39,106 @@ ORDER = {
     "lines": [{"sku": "BIKE-1", "quantity": 2, "unit_price": {"minor_units": 45000, "currency": "EUR"}}],
     "total": {"minor_units": 90000, "currency": "EUR"},
 }
-BARE = """
-import json, os, uuid
-from contextlib import asynccontextmanager
-import asyncpg
-from fastapi import FastAPI, Request
-@asynccontextmanager
-async def lifespan(app):
-    app.state.pool = await asyncpg.create_pool(os.environ["DATABASE"], min_size=10, max_size=10)
-    await app.state.pool.execute("CREATE TABLE IF NOT EXISTS bare_orders (id uuid primary key, body jsonb)")
-    yield
-    await app.state.pool.close()
-app = FastAPI(lifespan=lifespan)
-@app.post("/v1/orders", status_code=201)
-async def place(request: Request):
-    identity = uuid.uuid4()
-    await app.state.pool.execute("INSERT INTO bare_orders VALUES ($1, $2)", identity, (await request.body()).decode())
-    return {"id": str(identity)}
-"""
-NAIVE = """
-import json, os, uuid
-from contextlib import asynccontextmanager
-import aio_pika
-from fastapi import Depends, FastAPI
-from pydantic import BaseModel
-from sqlalchemy import JSON, String
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-class Base(DeclarativeBase): pass
-class Order(Base):
-    __tablename__ = "naive_orders"
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    body: Mapped[dict] = mapped_column(JSON)
-class Money(BaseModel):
-    minor_units: int
-    currency: str
-class Line(BaseModel):
-    sku: str
-    quantity: int
-    unit_price: Money
-class Body(BaseModel):
-    customer_id: uuid.UUID
-    customer_email: str
-    lines: list[Line]
-    total: Money
-engine = create_async_engine(os.environ["DATABASE"].replace("postgresql://", "postgresql+asyncpg://"), pool_size=10)
-sessions = async_sessionmaker(engine)
-@asynccontextmanager
-async def lifespan(app):
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    app.state.link = await aio_pika.connect(os.environ["BROKER"])
-    app.state.channel = await app.state.link.channel()
-    app.state.exchange = await app.state.channel.declare_exchange("naive", "topic", auto_delete=True)
-    yield
-    await app.state.link.close()
-app = FastAPI(lifespan=lifespan)
-async def session():
-    async with sessions() as opened:
-        yield opened
-@app.post("/v1/orders", status_code=201)
-async def place(body: Body, db: AsyncSession = Depends(session)):
-    order = Order(id=str(uuid.uuid4()), body=body.model_dump(mode="json"))
-    db.add(order)
-    await db.commit()
-    await db.refresh(order)
-    await app.state.exchange.publish(aio_pika.Message(json.dumps(order.body).encode()), "order.placed")
-    return {"id": order.id, "body": order.body}
-"""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server to measure, and the bare one that it is compared with."""
+
+    label: str
+    bare: str
+    command: list[str]
+    folder: Path
+    environment: dict[str, str]
 
 
 def main() -> None:
     """Interleaved rounds; the best of each, as the machine is shared."""
-    service = ROOT / "examples" / "shop" / "generated" / "services" / "order"
-    install(service)
-    name = f"bench_{uuid4().hex[:8]}"
-    query(f"CREATE DATABASE {name}")
-    url = f"{DATABASE.rpartition('/')[0]}/{name}"
-    with tempfile.TemporaryDirectory() as scratch:
-        copied = shutil.copytree(service, Path(scratch) / "order")
-        (Path(scratch) / "bare.py").write_text(BARE, encoding="utf-8")
-        (Path(scratch) / "naive.py").write_text(NAIVE, encoding="utf-8")
-        settings = {**os.environ, "PYTHONPATH": f"{copied / 'src'}:{scratch}", "DATABASE": url, "BROKER": BROKER}
-        ours = {**settings, "DATABASE_URL": url, "LOG_LEVEL": "WARNING", "RATE_LIMIT_STORAGE": "memory://", "BROKER_URL": "memory://"}
-        unlimit(copied)
-        subprocess.run([VENV / "bin" / "python", "-m", "order.migrate"], cwd=copied, env=ours, check=True, capture_output=True)
-        servers = {
-            "bare: one insert by hand": (["-m", "uvicorn", "bare:app", "--no-access-log", "--log-level", "warning"], settings),
-            "naive tutorial: ORM, refresh, publish inline": (
-                ["-m", "uvicorn", "naive:app", "--no-access-log", "--log-level", "warning"],
-                settings,
-            ),
-            "generated: idempotency, outbox, one transaction": (["-m", "order"], ours),
-        }
-        found: dict[str, list[dict[str, float]]] = {label: [] for label in servers}
+    toolchains = Toolchains()
+    with tempfile.TemporaryDirectory() as scratch, database(toolchains.python) as first, database(toolchains.python) as second:
+        contenders = [*fastapi(Path(scratch), toolchains.python, first), *nest(Path(scratch), toolchains.typescript, second)]
+        found: dict[str, list[dict[str, float]]] = {each.label: [] for each in contenders}
         for _ in range(ROUNDS):
-            for label, (arguments, environment) in servers.items():
-                found[label].append(measure(arguments, environment, copied))
-    query(f"DROP DATABASE {name} WITH (FORCE)")
+            for each in contenders:
+                found[each.label].append(measure(each))
     best = {label: max(samples, key=lambda sample: sample["rps"]) for label, samples in found.items()}
-    bare = next(iter(best.values()))
-    save(
-        "service",
-        [
-            {
-                "server": label,
-                "requests/s": round(sample["rps"]),
-                "ratio": round(sample["rps"] / bare["rps"], 2),
-                "p50 ms": round(sample["p50"], 1),
-                "p99 ms": round(sample["p99"], 1),
-                "CPU ms/request": round(sample["cpu"], 2),
-                "CPU ratio": round(sample["cpu"] / bare["cpu"], 2),
-                "RSS MB": round(sample["rss"]),
-                "cold start CPU s": round(sample["start"], 2),
-            }
-            for label, sample in best.items()
-        ],
-    )
+    save("service", [row(each, best[each.label], best[each.bare]) for each in contenders])
 
 
-def install(service: Path) -> None:
-    """The locked requirements."""
-    if not (VENV / "bin" / "python").exists():
-        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-    subprocess.run([VENV / "bin" / "pip", "install", "-qq", "--require-hashes", "-r", service / "requirements.txt"], check=True)
+def row(contender: Contender, sample: dict[str, float], bare: dict[str, float]) -> dict[str, object]:
+    """A line of the table."""
+    return {
+        "server": contender.label,
+        "requests/s": round(sample["rps"]),
+        "ratio": round(sample["rps"] / bare["rps"], 2),
+        "p50 ms": round(sample["p50"], 1),
+        "p99 ms": round(sample["p99"], 1),
+        "CPU ms/request": round(sample["cpu"], 2),
+        "CPU ratio": round(sample["cpu"] / bare["cpu"], 2),
+        "RSS MB": round(sample["rss"]),
+        "cold start CPU s": round(sample["start"], 2),
+    }
 
 
-def unlimit(service: Path) -> None:
-    """Raise the rate limit: the load is far above what one client may send."""
-    routes = service / "src" / "order" / "domains" / "purchase_order" / "routes.py"
-    routes.write_text(routes.read_text(encoding="utf-8").replace('"60/minute"', '"100000000/minute"'), encoding="utf-8")
+def fastapi(scratch: Path, toolchain: PythonToolchain, url: str) -> list[Contender]:
+    """FastAPI: bare, naive and generated."""
+    folder, settings = generated(scratch, toolchain, Language.PYTHON, url)
+    peers = {"PYTHONPATH": str(PEERS), "DATABASE": url, "BROKER": BROKER}
+    serve = [str(toolchain.home / "bin" / "python"), "-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--port", "{port}"]
+    bare = "bare FastAPI: one insert by hand"
+    return [
+        Contender(bare, bare, [*serve, "bare_fastapi:app"], folder, peers),
+        Contender("naive FastAPI: ORM, refresh, publish inline", bare, [*serve, "naive_fastapi:app"], folder, peers),
+        Contender("generated FastAPI", bare, toolchain.start_command(folder), folder, settings),
+    ]
 
 
-def query(statement: str) -> None:
+def nest(scratch: Path, toolchain: Toolchain, url: str) -> list[Contender]:
+    """NestJS: bare and generated."""
+    folder, settings = generated(scratch, toolchain, Language.TYPESCRIPT, url)
+    shutil.copy(PEERS / "bare-nest.ts", folder / "src" / "bare-nest.ts")
+    build = [str(folder / "node_modules" / ".bin" / "tsc"), "-p", "tsconfig.build.json"]
+    subprocess.run(build, cwd=folder, check=True, env={**os.environ, **toolchain.environment(folder)})
+    bare = "bare NestJS: one insert by hand"
+    peers = toolchain.environment(folder) | {"DATABASE": url}
+    return [
+        Contender(bare, bare, ["node", "dist/bare-nest.js"], folder, peers),
+        Contender("generated NestJS", bare, toolchain.start_command(folder), folder, settings),
+    ]
+
+
+@contextmanager
+def database(toolchain: PythonToolchain) -> Iterator[str]:
+    """An empty database."""
+    name = f"bench_{uuid4().hex[:8]}"
+    query(toolchain, f"CREATE DATABASE {name}")
+    try:
+        yield f"{DATABASE.rpartition('/')[0]}/{name}"
+    finally:
+        query(toolchain, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def generated(scratch: Path, toolchain: Toolchain, language: Language, url: str) -> tuple[Path, dict[str, str]]:
+    """The shop's order service in a language, without a rate limit: the load is far above what one client may send."""
+    text = (ROOT / "examples" / "shop" / "architecture.yaml").read_text(encoding="utf-8")
+    architecture, _ = read_architecture(text)
+    document = architecture.model_dump(by_alias=True)
+    for service in document["services"]:
+        service["language"] = language
+        for endpoint in service["endpoints"]:
+            endpoint["rateLimit"] = {"requests": 1_000_000, "per": "second"}
+    folder = scratch / language
+    for path, file in generate_service(type(architecture).model_validate(document), "order").items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(file.text, encoding="utf-8")
+    toolchain.prepare(folder)
+    settings = toolchain.environment(folder) | {"DATABASE_URL": url, "LOG_LEVEL": "WARNING", "BROKER_URL": "memory://"}
+    subprocess.run(toolchain.migrate_command(folder), cwd=folder, env={**os.environ, **settings}, check=True, capture_output=True)
+    return folder, settings
+
+
+def query(toolchain: PythonToolchain, statement: str) -> None:
     """Run a statement."""
     script = (
         "import asyncio, asyncpg, sys\n"
@@ -174,16 +147,16 @@ def query(statement: str) -> None:
         "    await connection.execute(sys.argv[2])\n"
         "asyncio.run(main())\n"
     )
-    subprocess.run([VENV / "bin" / "python", "-c", script, DATABASE, statement], check=True)
+    subprocess.run([toolchain.home / "bin" / "python", "-c", script, DATABASE, statement], check=True)
 
 
-def measure(arguments: list[str], environment: dict[str, str], folder: Path) -> dict[str, float]:
+def measure(contender: Contender) -> dict[str, float]:
     """Requests per second, latencies in ms, CPU of the server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    extra = ["--port", str(port)] if "uvicorn" in arguments else []
-    process = subprocess.Popen([VENV / "bin" / "python", *arguments, *extra], cwd=folder, env={**environment, "PORT": str(port)})
+    command = [part.replace("{port}", str(port)) for part in contender.command]
+    process = subprocess.Popen(command, cwd=contender.folder, env={**os.environ, **contender.environment, "PORT": str(port)})
     try:
         while not listens(port):
             time.sleep(0.05)

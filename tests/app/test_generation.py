@@ -91,6 +91,16 @@ def test_a_language_without_a_generator_gets_a_clear_answer(source: Path):
     assert names(source.parent) == {"architecture.yaml"}
 
 
+def test_a_service_is_generated_in_both_languages_side_by_side(source: Path):
+    generation.generate_service(source.parent, source, service="order", language="both")
+    services = source.parent / "services"
+    assert names(services) == {"order-typescript", "order-python"}
+    contracts = [(services / name / "contracts" / "openapi.json").read_bytes() for name in sorted(names(services))]
+    assert contracts[0] == contracts[1]
+    generation.generate_service(source.parent, source, service="order", language="typescript")
+    assert "package.json" in names(services / "order")
+
+
 def test_contracts_are_written_below_their_folder(source: Path):
     result = documents.contracts(source.parent, source)
     assert result.counts == {"create": 7}

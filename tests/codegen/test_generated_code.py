@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tree_sitter_typescript
 import yaml
 from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from tests.codegen.strategies import TEXT, architectures
+from tree_sitter import Language as Grammar
+from tree_sitter import Node, Parser
 
 from microservices_skill.codegen.capabilities import CAPABILITIES, files_of
 from microservices_skill.codegen.errors import UnknownCapabilityError, UnknownServiceError, UnsupportedLanguageError
 from microservices_skill.codegen.generate import generate_service, generate_system
 from microservices_skill.codegen.imports import tidy
-from microservices_skill.codegen.quoting import md_text, py_str
+from microservices_skill.codegen.quoting import md_text, py_str, ts_str, ts_text
 from microservices_skill.codegen.views.examples import matching
 from microservices_skill.contracts.render import for_service
 from microservices_skill.errors import DocumentError
@@ -31,8 +36,23 @@ ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples" / "shop" / "architecture.yaml"
 
 
-def shop() -> Architecture:
-    return read_architecture(SHOP.read_text(encoding="utf-8"))[0]
+LANGUAGES = ("python", "typescript")
+TYPESCRIPT = Parser(Grammar(tree_sitter_typescript.language_typescript()))
+
+
+def shop(language: str = "python") -> Architecture:
+    document = yaml.safe_load(SHOP.read_text(encoding="utf-8"))
+    for service in document["services"]:
+        service["language"] = language
+    return read_architecture(yaml.safe_dump(document))[0]
+
+
+def faults(node: Node) -> list[str]:
+    """What does not parse, with its place."""
+    if not node.has_error:
+        return []
+    own = [f"{node.start_point.row + 1}: {(node.text or b'').decode()[:80]}"] if node.is_error or node.is_missing else []
+    return own + [fault for child in node.children for fault in faults(child)]
 
 
 def assert_parses(tree: FileTree) -> None:
@@ -40,15 +60,19 @@ def assert_parses(tree: FileTree) -> None:
         match Path(path).suffix:
             case ".py":
                 compile(file.text, path, "exec", ast.PyCF_ONLY_AST)
+            case ".ts":
+                assert not faults(TYPESCRIPT.parse(file.text.encode()).root_node), path
             case ".toml":
                 tomllib.loads(file.text)
             case ".json":
                 json.loads(file.text)
 
 
-@given(architectures())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_valid_model_makes_code_that_does_not_parse(document: dict[str, Any]) -> None:
+@given(architectures(), st.sampled_from(LANGUAGES))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_valid_model_makes_code_that_does_not_parse(document: dict[str, Any], language: str) -> None:
+    for each in document["services"]:
+        each["language"] = language
     try:
         architecture, _ = read_architecture(yaml.safe_dump(document, allow_unicode=True))
     except DocumentError:
@@ -71,6 +95,24 @@ def test_no_valid_model_makes_code_that_does_not_parse(document: dict[str, Any])
 @settings(max_examples=300, deadline=None)
 def test_a_quoted_text_is_one_literal_with_the_same_value(text: str) -> None:
     assert ast.literal_eval(py_str(text)) == text
+
+
+@given(TEXT)
+@settings(max_examples=300, deadline=None)
+def test_a_quoted_text_is_one_literal_in_typescript_with_the_same_value(text: str) -> None:
+    literal = ts_str(text)
+    expression = TYPESCRIPT.parse(literal.encode()).root_node.children[0].children[0]
+    assert (expression.type, expression.end_byte) == ("string", len(literal.encode()))
+    escapes = {"\\'": "'", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\\\": "\\"}
+    pattern = re.compile(r"\\u\{([0-9a-f]+)\}|\\u([0-9a-f]{4})|\\.")
+    value = pattern.sub(lambda found: chr(int(found[1] or found[2], 16)) if found[1] or found[2] else escapes[found[0]], literal[1:-1])
+    assert value == text
+
+
+@given(TEXT)
+def test_text_in_a_comment_cannot_end_it(text: str) -> None:
+    assert "*/" not in ts_text(text)
+    assert "\n" not in ts_text(text)
 
 
 @given(TEXT)
@@ -101,19 +143,23 @@ def test_the_same_model_gives_the_same_bytes_in_every_process() -> None:
     assert len(digests) == 1
 
 
-def test_every_service_of_the_shop_has_its_tests_and_its_seam() -> None:
-    tree = generate_system(shop())
+MESSAGING = {"python": "tests/integration/test_messaging.py", "typescript": "test/integration/messaging.test.ts"}
+SEAMS = {"python": "/rules.py", "typescript": ".rules.ts"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_service_of_the_shop_has_its_tests_and_its_seam(language: str) -> None:
+    tree = generate_system(shop(language))
     for service in shop().services:
-        assert f"services/{service.name}/tests/integration/test_messaging.py" in tree
+        assert f"services/{service.name}/{MESSAGING[language]}" in tree
     seams = [path for path, file in tree.items() if not file.owned]
     assert len(seams) == sum(len(service.entities) for service in shop().services)
-    assert all(path.endswith("/rules.py") for path in seams)
+    assert all(path.endswith(SEAMS[language]) for path in seams)
 
 
-def test_a_language_that_is_not_generated_yet_gets_a_clear_answer() -> None:
-    text = SHOP.read_text(encoding="utf-8").replace("language: python", "language: typescript")
+def test_a_language_that_is_not_generated_gets_a_clear_answer() -> None:
     with pytest.raises(UnsupportedLanguageError, match="validated, documented and contracted"):
-        generate_system(read_architecture(text)[0])
+        generate_system(shop("go"))
 
 
 def test_an_unknown_service_or_capability_is_refused_with_the_known_ones() -> None:
@@ -123,10 +169,11 @@ def test_an_unknown_service_or_capability_is_refused_with_the_known_ones() -> No
         files_of(generate_service(shop(), "order"), "speed")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("capability", sorted(CAPABILITIES))
-def test_each_capability_has_files_in_every_service(capability: str) -> None:
+def test_each_capability_has_files_in_every_service(capability: str, language: str) -> None:
     for service in shop().services:
-        assert len(files_of(generate_service(shop(), service.name), capability)) >= 3
+        assert len(files_of(generate_service(shop(language), service.name), capability)) >= 3
 
 
 @pytest.mark.parametrize(

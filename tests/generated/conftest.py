@@ -1,21 +1,59 @@
-"""The environment that generated services are checked in."""
+"""The environment that generated services are checked in, and the service that a test runs against."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from tests.generated.running import ROOT
+from tests.generated.architectures import in_language, own_name, read_example, write_service
+from tests.generated.issuer import Issuer, running_issuer
+from tests.generated.languages import Toolchains
+from tests.generated.processes import Running
+from tests.generated.target import Target, deployed
 
 
 @pytest.fixture(scope="session")
-def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with exactly what a generated service locks, each file checked by its hash."""
-    folder = tmp_path_factory.mktemp("venv")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    lock = ROOT / "templates" / "service-python" / "requirements-dev.txt"
-    pip = [folder / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes", "-r", lock]
-    subprocess.run(pip, check=True)
-    return folder / "bin" / "python"
+def toolchains() -> Toolchains:
+    """What runs services, by language."""
+    return Toolchains()
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    """An issuer of tokens."""
+    with running_issuer() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def target(
+    request: pytest.FixtureRequest, toolchains: Toolchains, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Target]:
+    """The service that the test names, running; the next test that names it gets the same one."""
+    language, example, name = request.param
+    architecture = in_language(read_example(example, system=own_name(example)), language)
+    service = architecture.services_by_name[name]
+    folder = write_service(architecture, service, tmp_path_factory.mktemp(f"{language}-{example}-{name}"))
+    toolchain = toolchains[language]
+    toolchain.prepare(folder)
+    with deployed(architecture, service, Running(toolchain, folder, {}), issuer) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _is_whole(request: pytest.FixtureRequest) -> None:
+    if "target" in request.fixturenames:
+        request.getfixturevalue("target").mend()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all tests of one service after each other, so that only one runs at a time."""
+    items.sort(key=_service)
+
+
+def _service(item: pytest.Item) -> tuple[str, ...]:
+    assert isinstance(item, pytest.Function)
+    parameters: dict[str, object] = (getattr(item, "callspec", None) and item.callspec.params) or {}
+    found = parameters.get("target")
+    return tuple(map(str, found)) if isinstance(found, tuple) else ()

@@ -1,35 +1,65 @@
-"""Every service of every example installs, lints, type-checks and passes its own tests on real servers."""
+"""Every service of every example installs, lints, type-checks and passes its own tests on real servers, in every language."""
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
-from tests.generated.running import BROKER_URL, DATABASE_URL, ROOT, read_example, run, write_system
+from tests.generated.architectures import in_language, own_name, read_example, services_where, write_service
+from tests.generated.languages import PythonToolchain, Toolchains, TypescriptToolchain
+from tests.generated.servers import BROKER_URL, DATABASE_URL
+
+from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow
 
-SERVICES = [
-    (example.name, service.name)
-    for example in sorted((ROOT / "examples").iterdir())
-    if (example / "architecture.yaml").exists()
-    for service in read_example(example.name).services
-]
+SERVICES = list(services_where())
+SERVERS = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": BROKER_URL}
 
 
-@pytest.fixture(scope="session")
-def systems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Each example, written once."""
-    return {name: write_system(read_example(name), tmp_path_factory.mktemp(name)) for name in {name for name, _ in SERVICES}}
+@pytest.mark.parametrize(("language", "example", "name"), SERVICES, ids=["-".join(each) for each in SERVICES])
+def test_a_generated_service_passes_its_own_checks(
+    language: Language, example: str, name: str, tmp_path: Path, toolchains: Toolchains
+) -> None:
+    architecture = in_language(read_example(example, system=own_name(example)), language)
+    folder = write_service(architecture, architecture.services_by_name[name], tmp_path)
+    if language is Language.PYTHON:
+        check_python(folder, toolchains.python)
+    else:
+        check_typescript(folder, toolchains.typescript)
 
 
-@pytest.mark.parametrize(("example", "service"), SERVICES, ids=[f"{example}-{service}" for example, service in SERVICES])
-def test_a_generated_service_passes_its_own_checks(example: str, service: str, systems: dict[str, Path], interpreter: Path) -> None:
-    folder = systems[example] / "services" / service
-    lint = run(interpreter, folder, "ruff", "check", ".")
-    assert lint.returncode == 0, lint.stdout
-    types = run(interpreter, folder, "mypy", "--cache-dir", str(interpreter.parent.parent / "mypy"), "src", "tests")
-    assert types.returncode == 0, types.stdout
-    tests = run(interpreter, folder, "pytest", "-p", "no:cacheprovider", TEST_DATABASE_URL=DATABASE_URL, TEST_BROKER_URL=BROKER_URL)
-    assert tests.returncode == 0, tests.stdout[-6000:]
-    assert "skipped" not in tests.stdout.splitlines()[-1]
+def check_python(folder: Path, toolchain: PythonToolchain) -> None:
+    """Ruff, mypy and pytest, as its Makefile runs them."""
+    run(toolchain, folder, "ruff", "check", ".")
+    run(toolchain, folder, "mypy", "--cache-dir", str(toolchain.home / "mypy"), "src", "tests")
+    tests = run(toolchain, folder, "pytest", "-p", "no:cacheprovider")
+    assert "skipped" not in tests.splitlines()[-1]
+
+
+def check_typescript(folder: Path, toolchain: TypescriptToolchain) -> None:
+    """Its scripts, as its package.json names them; none of its tests is left out."""
+    toolchain.prepare(folder)
+    toolchain.npm(folder, "run", "lint")
+    toolchain.npm(folder, "run", "typecheck")
+    for tests in (toolchain.npm(folder, "test"), toolchain.npm(folder, "run", "test:integration", **SERVERS)):
+        assert not re.search(r"\b[1-9]\d* (skipped|todo)\b", tests.stdout), tests.stdout[-6000:]
+
+
+def run(toolchain: PythonToolchain, folder: Path, tool: str, *arguments: str) -> str:
+    """Run a tool of the service's environment in its folder; fails with what it said."""
+    done = subprocess.run(
+        [toolchain.home / "bin" / tool, *arguments],
+        cwd=folder,
+        env={**os.environ, **SERVERS},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    return done.stdout

@@ -89,6 +89,20 @@ def test_a_document_of_33_mebibytes_is_refused_before_it_is_parsed():
         ("type: integer", "type: integer, maxLength: 3", "/services/0/entities/0/fields/0", "does not apply"),
         ("entity: Order}", "entity: Oder}", "/services/0/endpoints/0/entity", "did you mean 'Order'?"),
         ("action: create,", "action: create, path: /v1/../x,", "/services/0/endpoints/0/path", "does not match"),
+        ("entities:", "valueTypes: [{name: OrderValues, fields: [{name: x, type: text}]}]\n    entities:",
+         "/services/0/valueTypes/0", "made for entity Order"),
+        ("entities:", "valueTypes: [{name: Moment, fields: [{name: x, type: text}]}]\n    entities:",
+         "/services/0/valueTypes/0/name", "already has"),
+        ("- name: Order\n", "- name: Package\n", "/services/0/entities/0/name", "reserved word in Python or TypeScript"),
+        ("operation: placeOrder", "operation: delete", "/services/0/endpoints/0/operation", "reserved word"),
+        ("operation: placeOrder", "operation: transition", "/services/0/endpoints/0/operation", "already use"),
+        ("type: integer", "type: integer, maximum: 9007199254740992", "/services/0/entities/0/fields/0/maximum", "less than or equal"),
+        (
+            "endpoints:\n",
+            ("endpoints:\n      - {operation: getURL, action: get, entity: Order}\n"
+            "      - {operation: getUrl, action: list, entity: Order}\n"),
+            "/services/0/endpoints/1", "already used",
+        ),
         ("Takes orders", '"a\\u202eb"', "/services/0/responsibility", "hides or breaks text"),
     ],
 )  # fmt: skip

@@ -41,6 +41,16 @@ def test_every_service_owns_its_store_and_has_one_owner() -> None:
     assert all(len(service.owners) == 1 for service in architecture.services)
 
 
+def test_each_team_writes_a_language_that_it_knows() -> None:
+    both = propose(shop(skills=["python", "typescript"], teams=2)).architecture
+    assert [team.languages for team in both.teams] == [("typescript",), ("python",)]
+    assert {(service.owners[0], service.language) for service in both.services} == {("team-1", "typescript"), ("team-2", "python")}
+    alone = propose(shop(skills=["python", "typescript"], teams=1)).architecture
+    assert {service.language for service in alone.services} == {"typescript"}
+    unsaid = propose(shop(skills=["other"])).architecture
+    assert {service.language for service in unsaid.services} == {"typescript"}
+
+
 def test_features_bring_more_services_and_unknown_ones_get_a_service_of_their_own() -> None:
     names = [each.name for each in propose(shop(features="place orders, product catalog, loyalty points")).architecture.services]
     assert {"catalog", "loyalty-points"} <= set(names)

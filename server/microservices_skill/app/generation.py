@@ -10,22 +10,14 @@ from microservices_skill.app.design import Design, read_design
 from microservices_skill.app.documents import adr_files
 from microservices_skill.app.results import Writing
 from microservices_skill.app.writing import write
-from microservices_skill.codegen import generate
+from microservices_skill.codegen import capabilities, generate
 from microservices_skill.contracts import render
-from microservices_skill.errors import SkillError
 from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
 Progress = Callable[[int, int, str], None]
 """Called with the steps that are done, all steps, and the one that begins."""
-
-
-class UnsupportedCapabilityError(SkillError):
-    """Single capabilities cannot be generated yet."""
-
-    def __init__(self, capability: str) -> None:
-        super().__init__(f"capability {capability!r} cannot be generated on its own yet; generate the whole service with capability 'all'")
 
 
 def generate_service(
@@ -46,17 +38,17 @@ def generate_service(
     """
     step = progress or _silent
     step(0, 3, "checking the design")
-    design = _sound(source, language)
+    designs = _sound(source, language)
     step(1, 3, f"generating {service}")
-    files = _service_files(design.architecture, service)
-    scope: tuple[str, ...] = (f"services/{service}/",)
-    if capability != "all":
-        files = _only(files, capability)
-    files = files.under(f"services/{service}")
-    if capability != "all":
-        scope = tuple(files) or ("\0",)
+    files, scope = FileTree(()), []
+    for suffix, design in designs.items():
+        folder = f"services/{service}{suffix}"
+        code = _only(_service_files(design.architecture, service), capability).under(folder)
+        files |= code
+        scope += [f"{folder}/"] if capability == "all" else [*code]
     step(2, 3, "writing" if not preview else "comparing")
-    return write(root, files, scope=scope, preview=preview, following=f"Read services/{service}/README.md: how to run, test and change it.")
+    read = " and ".join(f"services/{service}{suffix}/README.md" for suffix in designs)
+    return write(root, files, scope=tuple(scope) or ("\0",), preview=preview, following=f"Read {read}: how to run, test and change it.")
 
 
 def generate_system(root: Path, source: Path, *, language: str = "", preview: bool = False, progress: Progress | None = None) -> Writing:
@@ -68,16 +60,18 @@ def generate_system(root: Path, source: Path, *, language: str = "", preview: bo
     """
     step = progress or _silent
     step(0, 5, "checking the design")
-    design = _sound(source, language)
+    designs = _sound(source, language)
+    design = next(iter(designs.values()))
     architecture = design.architecture
-    step(1, 5, f"generating {len(architecture.services)} services")
-    files = generate.generate_system(architecture)
+    step(1, 5, f"generating {len(architecture.services) * len(designs)} services")
+    files = FileTree(())
+    for suffix, variant in designs.items():
+        for each in variant.architecture.services:
+            files |= _service_files(variant.architecture, each.name).under(f"services/{each.name}{suffix}")
     step(2, 5, "deriving contracts")
-    for each in architecture.services:
-        files = files | render.for_service(architecture, each).under(f"services/{each.name}")
-    files = files | render.render(architecture)
+    files |= render.render(architecture)
     step(3, 5, "writing decisions")
-    files = files | adr_files(design)
+    files |= adr_files(design)
     step(4, 5, "writing files" if not preview else "comparing files")
     return write(root, files, scope=("",), preview=preview, following="Read README.md and services/*/README.md: how to run and test.")
 
@@ -88,18 +82,23 @@ def _service_files(architecture: Architecture, name: str) -> FileTree:
 
 
 def _only(files: FileTree, capability: Capability) -> FileTree:
-    try:
-        from microservices_skill.codegen import capabilities  # noqa: PLC0415 - most runs generate the whole service
-    except ImportError as error:
-        raise UnsupportedCapabilityError(capability) from error
-    return capabilities.files_of(files, capability)
+    return files if capability == "all" else capabilities.files_of(files, capability)
 
 
-def _sound(source: Path, language: str) -> Design:
+def _sound(source: Path, language: str) -> dict[str, Design]:
+    """The design in the languages that are asked for, by what their services' folders end with."""
     design = read_design(source)
     design.demand_sound()
-    if not language:
-        return design
+    match language:
+        case "":
+            return {"": design}
+        case "both":
+            return {f"-{each}": _in_language(design, each) for each in generate.SUPPORTED}
+        case _:
+            return {"": _in_language(design, language)}
+
+
+def _in_language(design: Design, language: str) -> Design:
     document = design.architecture.model_dump(by_alias=True)
     for service in document["services"]:
         service["language"] = language

@@ -164,7 +164,11 @@ def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
     show_default=True,
     help="Only the files of one capability; needs --service.",
 )
-@click.option("--language", type=click.Choice(["typescript", "python"]), help="Generate in this language, whatever the model says.")
+@click.option(
+    "--language",
+    type=click.Choice(["typescript", "python", "both"]),
+    help="Generate in this language, whatever the model says; both: side by side.",
+)
 @_preview
 @_json
 def generate(

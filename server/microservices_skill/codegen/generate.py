@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from microservices_skill.codegen.errors import UnknownServiceError, UnsupportedLanguageError
 from microservices_skill.codegen.python import python_service
+from microservices_skill.codegen.typescript import typescript_service
 from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.system import Language
 
-SUPPORTED = (Language.PYTHON,)
+_GENERATORS = {Language.TYPESCRIPT: typescript_service, Language.PYTHON: python_service}
+SUPPORTED = tuple(_GENERATORS)
 
 
 def generate_service(architecture: Architecture, name: str) -> FileTree:
@@ -22,9 +24,10 @@ def generate_service(architecture: Architecture, name: str) -> FileTree:
     service = architecture.service(name)
     if service is None:
         raise UnknownServiceError(name, tuple(sorted(architecture.services_by_name)))
-    if service.language not in SUPPORTED:
+    generator = _GENERATORS.get(service.language)
+    if generator is None:
         raise UnsupportedLanguageError(name, service.language, SUPPORTED)
-    return python_service(architecture, service)
+    return generator(architecture, service)
 
 
 def generate_system(architecture: Architecture) -> FileTree:

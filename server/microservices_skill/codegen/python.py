@@ -12,8 +12,8 @@ from microservices_skill.codegen.layouts.python import (
     SERVICE_TEMPLATES,
     TEST_TEMPLATES,
     TREE,
-    Template,
 )
+from microservices_skill.codegen.layouts.template import Template
 from microservices_skill.codegen.rendering import SUFFIX, render
 from microservices_skill.codegen.views.python_domain import DomainView
 from microservices_skill.codegen.views.python_service import ServiceView

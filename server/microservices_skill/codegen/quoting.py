@@ -39,3 +39,21 @@ def sentence(text: str, otherwise: str) -> str:
     """``text`` for a docstring, as a sentence; ``otherwise`` where there is none."""
     words = py_text(text) or otherwise
     return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def ts_str(text: str) -> str:
+    """A TypeScript string literal in single quotes."""
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
+    return "'" + "".join(character if character.isprintable() else f"\\u{{{ord(character):x}}}" for character in escaped) + "'"
+
+
+def ts_text(text: str) -> str:
+    """Words for the inside of a JSDoc comment: one line that cannot end it or begin a tag."""
+    flat = " ".join(text.split()).replace("*/", "* /").replace("@", "(at)")
+    return "".join(character for character in flat if character.isprintable())
+
+
+def ts_sentence(text: str, otherwise: str) -> str:
+    """``text`` for JSDoc, as a sentence; ``otherwise`` where there is none."""
+    words = ts_text(text) or otherwise
+    return words if words.endswith((".", "!", "?")) else f"{words}."

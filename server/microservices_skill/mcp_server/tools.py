@@ -22,7 +22,8 @@ Answers = Annotated[str, Field(description="Path of the answers, relative to the
 Output = Annotated[str, Field(description="Folder to write into, relative to the workspace", max_length=500)]
 Preview = Annotated[bool, Field(description="Only say what would be written")]
 Language = Annotated[
-    Literal["", "typescript", "python"], Field(description="Generate in this language, whatever the model says; empty: as the model says")
+    Literal["", "typescript", "python", "both"],
+    Field(description="Generate in this language, whatever the model says; empty: as the model says; both: side by side"),
 ]
 
 WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.clashes import Fault, names_in_code, unique
 from microservices_skill.model.fields import Field, FieldType, Shape
 from microservices_skill.model.messaging import Event, Saga
 from microservices_skill.model.naming import snake
 from microservices_skill.model.service import Action, Dependency, Endpoint, Entity, Invariant, Lifecycle, Service, Subscription
-
-Fault = tuple[str, str]
-"""A JSON pointer and what is wrong there."""
 
 _COMPARABLE = frozenset({FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL, FieldType.DATE, FieldType.DATETIME, FieldType.MONEY})
 _FILTERABLE = frozenset(
@@ -30,9 +28,9 @@ def check(architecture: Architecture) -> list[Fault]:
 
 def _check(architecture: Architecture) -> Iterator[Fault]:
     for key in ("teams", "externals", "stores", "services", "sagas"):
-        yield from _unique(f"/{key}", [node.name for node in getattr(architecture, key)])
-    yield from _unique("/decisions", [decision.id for decision in architecture.decisions])
-    yield from _unique("/events", [f"{snake(event.name)} version {event.version}" for event in architecture.events])
+        yield from unique(f"/{key}", [node.name for node in getattr(architecture, key)])
+    yield from unique("/decisions", [decision.id for decision in architecture.decisions])
+    yield from unique("/events", [f"{snake(event.name)} version {event.version}" for event in architecture.events])
     for index, external in enumerate(architecture.externals):
         if external.name in architecture.services_by_name:
             yield f"/externals/{index}/name", f"{external.name!r} is a service too; give the external system another name"
@@ -52,15 +50,6 @@ def _check(architecture: Architecture) -> Iterator[Fault]:
             yield from _known(f"/decisions/{index}/supersededBy", decision.superseded_by, decisions, "decision")
 
 
-def _unique(at: str, names: Iterable[str], *, what: str = "name") -> Iterator[Fault]:
-    seen: dict[str, int] = {}
-    for index, name in enumerate(names):
-        if name in seen:
-            yield f"{at}/{index}", f"{what} {name!r} is already used at {at}/{seen[name]}; rename or remove one"
-        else:
-            seen[name] = index
-
-
 def _known(at: str, name: str, known: Collection[str], what: str) -> Iterator[Fault]:
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1) if len(known) <= 2000 else []
@@ -74,14 +63,14 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
         yield from _known(f"{at}/owners/{index}", owner, architecture.teams_by_name, "team")
     for index, store in enumerate(service.stores):
         yield from _known(f"{at}/stores/{index}", store, architecture.stores_by_name, "store")
-    yield from _unique(f"{at}/owners", service.owners)
-    yield from _unique(f"{at}/stores", service.stores)
-    yield from _unique(f"{at}/entities", [snake(entity.name) for entity in service.entities])
-    yield from _unique(f"{at}/entities", [entity.table for entity in service.entities], what="table")
-    yield from _unique(f"{at}/valueTypes", [value.name for value in service.value_types])
-    yield from _unique(f"{at}/endpoints", [snake(endpoint.operation) for endpoint in service.endpoints], what="operation")
-    yield from _unique(f"{at}/subscriptions", [f"{each.event} for {each.entity}" for each in service.subscriptions], what="subscription to")
-    yield from _components(at, service)
+    yield from unique(f"{at}/owners", service.owners)
+    yield from unique(f"{at}/stores", service.stores)
+    yield from unique(f"{at}/entities", [snake(entity.name) for entity in service.entities])
+    yield from unique(f"{at}/entities", [entity.table for entity in service.entities], what="table")
+    yield from unique(f"{at}/valueTypes", [value.name for value in service.value_types])
+    yield from unique(f"{at}/endpoints", [snake(endpoint.operation) for endpoint in service.endpoints], what="operation")
+    yield from unique(f"{at}/subscriptions", [f"{each.event} for {each.entity}" for each in service.subscriptions], what="subscription to")
+    yield from names_in_code(at, service, [event.name for event in architecture.published_by(service.name)])
     for index, value in enumerate(service.value_types):
         yield from _fields(f"{at}/valueTypes/{index}", value.fields, service)
     yield from _value_type_cycles(at, service)
@@ -93,24 +82,16 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
         target = service.entity(endpoint.entity)
         method = endpoint.method or wire.METHODS[endpoint.action][0]
         routes.append(f"{method} {endpoint.path or wire.default_path(endpoint, target)}" if target is not None else f"{index}")
-    yield from _unique(f"{at}/endpoints", routes, what="route")
+    yield from unique(f"{at}/endpoints", routes, what="route")
     for index, subscription in enumerate(service.subscriptions):
         yield from _subscription(f"{at}/subscriptions/{index}", subscription, service, architecture)
     for index, dependency in enumerate(service.dependencies):
         yield from _dependency(f"{at}/dependencies/{index}", dependency, service, architecture)
-    yield from _unique(f"{at}/dependencies", [dependency.to for dependency in service.dependencies], what="dependency")
-
-
-def _components(at: str, service: Service) -> Iterator[Fault]:
-    seen: dict[str, str] = {}
-    for name, purpose in wire.component_names(service):
-        if name in seen and seen[name] != purpose:
-            yield at, f"the API would name both {seen[name]} and {purpose} {name!r}; rename one of them"
-        seen[name] = purpose
+    yield from unique(f"{at}/dependencies", [dependency.to for dependency in service.dependencies], what="dependency")
 
 
 def _fields(at: str, fields: tuple[Field, ...], service: Service) -> Iterator[Fault]:
-    yield from _unique(f"{at}/fields", [field.name for field in fields], what="field")
+    yield from unique(f"{at}/fields", [field.name for field in fields], what="field")
     for index, field in enumerate(fields):
         here = f"{at}/fields/{index}"
         yield from _shape(here, field, service)
@@ -152,10 +133,10 @@ def _entity(at: str, entity: Entity, service: Service, architecture: Architectur
         yield from _lifecycle(f"{at}/lifecycle", lifecycle, service, architecture)
     columns = [column for field in entity.fields for column in _columns(field)]
     columns += [lifecycle.field] if lifecycle is not None else []
-    yield from _unique(f"{at}/fields", [*COMMON_COLUMNS, *columns], what="column")
+    yield from unique(f"{at}/fields", [*COMMON_COLUMNS, *columns], what="column")
     for index, invariant in enumerate(entity.invariants):
         yield from _invariant(f"{at}/invariants/{index}", invariant, entity)
-    yield from _unique(f"{at}/invariants", [invariant.name for invariant in entity.invariants])
+    yield from unique(f"{at}/invariants", [invariant.name for invariant in entity.invariants])
 
 
 def _columns(field: Field) -> tuple[str, ...]:
@@ -163,9 +144,9 @@ def _columns(field: Field) -> tuple[str, ...]:
 
 
 def _lifecycle(at: str, lifecycle: Lifecycle, service: Service, architecture: Architecture) -> Iterator[Fault]:
-    yield from _unique(f"{at}/states", lifecycle.states)
+    yield from unique(f"{at}/states", lifecycle.states)
     yield from _known(f"{at}/initial", lifecycle.initial, lifecycle.states, "state")
-    yield from _unique(f"{at}/transitions", [transition.name for transition in lifecycle.transitions])
+    yield from unique(f"{at}/transitions", [transition.name for transition in lifecycle.transitions])
     for index, transition in enumerate(lifecycle.transitions):
         here = f"{at}/transitions/{index}"
         yield from _known(f"{here}/to", transition.to, lifecycle.states, "state")
@@ -281,7 +262,7 @@ def _event(at: str, event: Event, architecture: Architecture) -> Iterator[Fault]
         return
     if event.entity is not None:
         yield from _known(f"{at}/entity", event.entity, [entity.name for entity in publisher.entities], f"entity of {publisher.name}")
-    yield from _unique(f"{at}/payload", [field.name for field in event.payload], what="field")
+    yield from unique(f"{at}/payload", [field.name for field in event.payload], what="field")
     for index, field in enumerate(event.payload):
         yield from _shape(f"{at}/payload/{index}", field, publisher)
     if event.ordering_key is not None:
@@ -290,7 +271,7 @@ def _event(at: str, event: Event, architecture: Architecture) -> Iterator[Fault]
 
 def _saga(at: str, saga: Saga, architecture: Architecture) -> Iterator[Fault]:
     yield from _known(f"{at}/coordinator", saga.coordinator, architecture.services_by_name, "service")
-    yield from _unique(f"{at}/steps", [step.name for step in saga.steps])
+    yield from unique(f"{at}/steps", [step.name for step in saga.steps])
     coordinator = architecture.service(saga.coordinator)
     if coordinator is not None and saga.entity is not None:
         yield from _known(f"{at}/entity", saga.entity, [entity.name for entity in coordinator.entities], f"entity of {coordinator.name}")

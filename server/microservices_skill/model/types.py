@@ -36,12 +36,15 @@ _TAKEN_FIELDS = frozenset(
 )
 #: Class names that generated modules import or define.
 _TAKEN_TYPES = frozenset(
-    "Any Array Base BaseModel Boolean Buffer Date Decimal Depends Email Enum Error Event EventBus Exception False"
-    " Function Generic Infinity Iterator JSON Literal Map Mapped Math Model Module Money NaN None NotImplemented"
-    " Null Number Object Optional Order By Page Path Problem Promise Protocol Proxy Query Record Reflect Regexp"
-    " Request Response Router Self Sequence Session Set Settings String Symbol Table True Type Undefined Union Uuid"
-    " Value".replace(" Order By ", " ").split()
+    "Amount Any Array Base BaseEntity BaseModel Big Boolean Buffer Column Date Day Decimal Depends DomainEvent Email"
+    " Entity EntityManager Enum Error Event EventBus EventDefinition Exception False Function Generic IdempotencyKey"
+    " InboxMessage Infinity Injectable InvariantError Iterator JSON Literal Map Mapped Math Model Module Moment Money"
+    " NaN None NotImplemented Null Number Object Optional OutboxMessage Page Partial Path Pick Problem Promise Protocol"
+    " Proxy Query Readonly Record Reflect Regexp Request Response Router Self Sequence Session Set Settings"
+    " StateConflictError String Symbol Table True Type Undefined Union Uuid Value VersionMismatchError".split()
 )
+#: Names within the classes that carry operations.
+_TAKEN_OPERATIONS = frozenset("idempotency repository rules service session transition unit_of_work".split())
 
 
 def _refuse(taken: frozenset[str], what: str, *, fold: bool = True) -> AfterValidator:
@@ -101,7 +104,10 @@ FieldRef = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+
 StateName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40), _KEYWORD]
 #: ``placeOrder``: an operation of an API.
 OperationName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$", max_length=60), _refuse(KEYWORDS, "is a reserved word in Python or TypeScript")
+    str,
+    StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$", max_length=60),
+    _KEYWORD,
+    _refuse(_TAKEN_OPERATIONS, "is a name that generated classes already use"),
 ]
 #: ``orders:write``: an OAuth scope.
 Scope = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.:_/-]*$", max_length=80)]

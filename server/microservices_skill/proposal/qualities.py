@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from microservices_skill.model.types import format_duration, parse_duration
 from microservices_skill.proposal.domains import Plain
@@ -22,27 +21,30 @@ def teams_of(answers: Answers, services: int) -> list[Plain]:
     developers = int(answers.number("developers") or 0)
     needed = math.ceil(services / count / SERVICES_PER_DEVELOPER)
     size = max(1, developers // count) if developers else max(needed, 5)
-    skills = list(_languages(answers))
     place = answers.choice("distribution")
     return [
-        {"name": f"team-{index + 1}", "size": size, "languages": [*skills]} | ({"location": place} if place else {})
+        {"name": f"team-{index + 1}", "size": size, "languages": _languages(answers, count)[index]} | ({"location": place} if place else {})
         for index in range(count)
     ]
 
 
-def _languages(answers: Answers) -> Sequence[str]:
-    found = [skill for skill in answers.items("skills") if skill in ("typescript", "python")]
-    return found or ["typescript"]
+def _languages(answers: Answers, teams: int) -> list[list[str]]:
+    """What each team writes, first what its services are written in: where there are teams enough, each keeps to one."""
+    known: list[str] = [language for language in ("typescript", "python") if language in answers.items("skills")] or ["typescript"]
+    if teams < len(known):
+        return [known] * teams
+    return [[known[index * len(known) // teams]] for index in range(teams)]
 
 
 def give_qualities(selection: Selection, answers: Answers, teams: list[Plain]) -> list[Plain]:
     """Complete every service in place, and return the stores that they own."""
     stores: list[Plain] = []
+    languages = {str(team["name"]): team["languages"][0] for team in teams}
     for index, service in enumerate(selection.services):
         owners = [owner for owner in service.get("owners", []) if owner in {team["name"] for team in teams}]
         service = dict(service)  # noqa: PLW2901 - catalogue entries are shared, so each is copied before it is completed
         service["owners"] = owners[:1] or [str(teams[index * len(teams) // len(selection.services)]["name"])]
-        service.setdefault("language", _language(answers))
+        service.setdefault("language", languages.get(service["owners"][0], "typescript"))
         service["exposure"] = "internal" if answers.choice("exposure") == "internal" else service.get("exposure", "internal")
         service.setdefault("slo", {"availability": _availability(answers), "p99": format_duration(_latency(service, answers))})
         service.setdefault("replicas", _replicas(answers))
@@ -53,11 +55,6 @@ def give_qualities(selection: Selection, answers: Answers, teams: list[Plain]) -
         selection.services[index] = service
     _explain(selection, answers, teams)
     return stores
-
-
-def _language(answers: Answers) -> str:
-    skills = _languages(answers)
-    return "python" if "python" in skills and "typescript" not in skills else skills[0]
 
 
 def _availability(answers: Answers) -> float:
@@ -108,7 +105,8 @@ def _explain(selection: Selection, answers: Answers, teams: list[Plain]) -> None
             "teams",
         )
     )
-    said(Reason("/services", f"written in {_language(answers)}", f"your teams know {answers.words('skills')}", "skills"))
+    written = "; ".join(f"{team['name']} writes {team['languages'][0]}" for team in teams)
+    said(Reason("/services", written, f"your teams know {answers.words('skills')}", "skills"))
     said(
         Reason(
             "/services",

@@ -2,38 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from microservices_skill.codegen.views.python_service import ServiceView
+from microservices_skill.codegen.layouts.template import Template, calls, hears, tells_or_hears
 
 TREE = "service-python"
-
-
-def _always(_: ServiceView) -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A template of the tree. Files that are not owned are made once and left to people afterwards."""
-
-    path: str
-    when: Callable[[ServiceView], bool] = _always
-    owned: bool = True
-
-
-def _has_clients(view: ServiceView) -> bool:
-    return view.has_clients
-
-
-def _hears(view: ServiceView) -> bool:
-    return bool(view.consumers.events)
-
-
-def _tells_or_hears(view: ServiceView) -> bool:
-    return bool(view.routes) or view.has_published
-
 
 _SOURCE = "src/__package__"
 
@@ -52,10 +23,10 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/__main__.py.jinja"),
     Template(f"{_SOURCE}/config.py.jinja"),
     Template(f"{_SOURCE}/domains/__init__.py"),
-    Template(f"{_SOURCE}/domains/incoming.py.jinja", _hears),
+    Template(f"{_SOURCE}/domains/incoming.py.jinja", hears),
     Template(f"{_SOURCE}/domains/values.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/__init__.py"),
-    Template(f"{_SOURCE}/infrastructure/clients.py.jinja", _has_clients),
+    Template(f"{_SOURCE}/infrastructure/clients.py.jinja", calls),
     Template(f"{_SOURCE}/infrastructure/consumers.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/database.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/event_bus.py.jinja"),
@@ -108,7 +79,7 @@ TEST_TEMPLATES = (
     Template("tests/conftest.py.jinja"),
     Template("tests/contract/__init__.py"),
     Template("tests/contract/hooks.py"),
-    Template("tests/contract/test_events.py.jinja", _tells_or_hears),
+    Template("tests/contract/test_events.py.jinja", tells_or_hears),
     Template("tests/contract/test_openapi.py.jinja"),
     Template("tests/fixtures/__init__.py"),
     Template("tests/fixtures/factories.py.jinja"),

@@ -6,14 +6,12 @@ import re
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str, sentence
+from microservices_skill.codegen.views.shared import limits_of
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.naming import pascal, snake
 from microservices_skill.model.service import Dependency, Service
 from microservices_skill.model.wire import Operation
-
-DEFAULT_TIMEOUT_MS = 2000
-DEFAULT_CONCURRENCY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +71,15 @@ def _client(architecture: Architecture, dependency: Dependency) -> Client:
 
 
 def _policy(dependency: Dependency) -> PolicySource:
-    breaker = dependency.circuit_breaker
-    retries = dependency.retries
+    limits = limits_of(dependency)
     return PolicySource(
         name=py_str(dependency.to),
-        timeout_s=(dependency.timeout or DEFAULT_TIMEOUT_MS) / 1000,
-        attempts=retries.attempts if retries else 1,
-        backoff_s=(retries.backoff if retries else 100) / 1000,
-        breaker_failures=str(breaker.failures) if breaker else "None",
-        breaker_reset_s=(breaker.reset if breaker else 10_000) / 1000,
-        concurrency=dependency.bulkhead or DEFAULT_CONCURRENCY,
+        timeout_s=limits.timeout_ms / 1000,
+        attempts=limits.attempts,
+        backoff_s=limits.backoff_ms / 1000,
+        breaker_failures=str(limits.breaker_failures),
+        breaker_reset_s=limits.breaker_reset_ms / 1000,
+        concurrency=limits.concurrency,
     )
 
 

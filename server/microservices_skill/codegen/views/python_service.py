@@ -61,6 +61,11 @@ class ServiceView:
     has_invariants: bool
     consumers: Consumers
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether the service hears others."""
+        return bool(self.consumers.events)
+
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> ServiceView:
         """The view of one service."""

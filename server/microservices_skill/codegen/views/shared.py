@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from microservices_skill.codegen.errors import UnderivableError
 from microservices_skill.model import wire
@@ -10,7 +11,37 @@ from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, PayloadField, Shape
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import snake
-from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction, ValueType
+from microservices_skill.model.service import Dependency, Entity, Service, Subscription, SubscriptionAction, ValueType
+
+DEFAULT_TIMEOUT_MS = 2000
+DEFAULT_BACKOFF_MS = 100
+DEFAULT_RESET_MS = 10_000
+DEFAULT_CONCURRENCY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a dependency is called, with every default filled in."""
+
+    timeout_ms: int
+    attempts: int
+    backoff_ms: int
+    breaker_failures: int | None
+    breaker_reset_ms: int
+    concurrency: int
+
+
+def limits_of(dependency: Dependency) -> Limits:
+    """The limits of a dependency."""
+    breaker, retries = dependency.circuit_breaker, dependency.retries
+    return Limits(
+        timeout_ms=int(dependency.timeout or DEFAULT_TIMEOUT_MS),
+        attempts=retries.attempts if retries else 1,
+        backoff_ms=int(retries.backoff if retries else DEFAULT_BACKOFF_MS),
+        breaker_failures=breaker.failures if breaker else None,
+        breaker_reset_ms=int(breaker.reset if breaker else DEFAULT_RESET_MS),
+        concurrency=dependency.bulkhead or DEFAULT_CONCURRENCY,
+    )
 
 
 def object_name(shape: Shape) -> str | None:

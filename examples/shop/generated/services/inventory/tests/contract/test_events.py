@@ -37,7 +37,7 @@ def schema_of(event: type[EventData]) -> Draft202012Validator:
 )
 async def test_a_published_event_fits_its_schema(event: Any, make: Any, database: Database) -> None:
     async with database.sessions.begin() as session:
-        enqueue(session, event.of(await make(session)))
+        await enqueue(session, event.of(await make(session)))
     async with database.sessions() as session:
         query = select(OutboxMessage.envelope).where(OutboxMessage.event_type == event.event_type())
         data = json.loads((await session.scalars(query)).one())["data"]

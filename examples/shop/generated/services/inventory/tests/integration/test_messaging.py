@@ -71,7 +71,7 @@ def handlers(database: Database, recorder: Recorder) -> dict[str, Handler]:
 async def put(database: Database, *events: Happened) -> None:
     for event in events:
         async with database.sessions.begin() as session:
-            enqueue(session, event)
+            await enqueue(session, event)
 
 
 async def make_due(database: Database) -> None:
@@ -97,7 +97,7 @@ async def test_an_event_is_published_after_the_commit_and_not_without_one(quiet:
     relay = OutboxRelay(quiet, await started(MemoryEventBus(settings), handlers(quiet, recorder)), settings)
     with pytest.raises(RuntimeError):
         async with quiet.sessions.begin() as session:
-            enqueue(session, Happened(subject="a", count=1))
+            await enqueue(session, Happened(subject="a", count=1))
             raise RuntimeError("the transaction fails")
     assert await relay.publish_batch() == 0
     await put(quiet, Happened(subject="a", count=2))

@@ -6,17 +6,20 @@ import asyncio
 import io
 import json
 import logging
+import time
 from pathlib import Path
 
 import httpx2
 import pytest
 from alembic import command
 from fastapi import FastAPI
+from limits import parse
 from sqlalchemy import text
 
 from inventory import migrate
 from inventory.config import Settings
 from inventory.infrastructure.database import Database
+from inventory.infrastructure.rate_limit import create_limiter
 from inventory.infrastructure.resilience import DEADLINE_HEADER, seconds_left
 
 
@@ -32,6 +35,31 @@ async def test_it_is_not_ready_without_its_database(client: httpx2.AsyncClient, 
     assert (await client.get("/health/ready")).status_code == 503
     assert (await client.get("/health/live")).status_code == 200
     await gone.close()
+
+
+async def test_connections_that_the_server_has_closed_are_replaced_unnoticed(database: Database) -> None:
+    assert all(await asyncio.gather(*(database.is_up() for _ in range(5))))
+    if database.is_postgresql:
+        async with database.engine.connect() as connection:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            await connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+        await asyncio.sleep(0.2)
+    assert all(await asyncio.gather(*(database.is_up() for _ in range(5))))
+
+
+async def test_a_client_may_call_so_often_in_any_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    limiter = create_limiter(Settings())
+    item = parse("2/minute")
+
+    async def call_at(moment: float) -> bool:
+        clock[0] = moment
+        return await limiter.hit(item, "an operation", "a client")
+
+    assert [await call_at(moment) for moment in (1000.0, 1050.0, 1059.0, 1061.0, 1062.0)] == [True, True, False, True, False]
+    assert (await limiter.get_window_stats(item, "an operation", "a client")).reset_time == 1110.0
+    assert await limiter.hit(item, "an operation", "another client")
 
 
 async def test_metrics_tell_of_requests_and_the_outbox(client: httpx2.AsyncClient) -> None:

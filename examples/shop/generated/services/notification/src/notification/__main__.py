@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+
 import uvicorn
 
 from notification.config import get_settings
@@ -10,6 +13,7 @@ from notification.config import get_settings
 def main() -> None:
     """Serve until told to stop; requests in hand are finished first."""
     settings = get_settings()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again once everything has ended
     uvicorn.run(
         "notification.main:create_app",
         factory=True,

@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from pydantic import TypeAdapter
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Numeric, String, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -32,6 +32,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+PING_AFTER_S = 10.0
+"""A connection that has been idle for longer is asked whether it lives: a link can die without a word."""
 
 
 def utc_now() -> datetime:
@@ -173,13 +175,12 @@ def _create_engine(settings: Settings) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine
-    return create_async_engine(
+    engine = create_async_engine(
         settings.async_database_url,
         json_serializer=_to_json,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_timeout_s,
-        pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={
             "timeout": settings.database_timeout_s,
@@ -187,6 +188,24 @@ def _create_engine(settings: Settings) -> AsyncEngine:
             "server_settings": {"application_name": SERVICE_NAME},
         },
     )
+    event.listen(engine.sync_engine, "checkin", _note_idle)
+    event.listen(engine.sync_engine, "checkout", _refuse_dead)
+    return engine
+
+
+def _note_idle(_: Any, entry: ConnectionPoolEntry) -> None:
+    entry.info["idle_since"] = time.monotonic()
+
+
+def _refuse_dead(connection: Any, entry: ConnectionPoolEntry, _: Any) -> None:
+    """Have the pool replace a connection that is gone. A ping each time would cost three round trips a transaction."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+    if time.monotonic() - entry.info.get("idle_since", float("inf")) > PING_AFTER_S:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise InvalidatePoolError from error
 
 
 def _to_json(value: object) -> str:

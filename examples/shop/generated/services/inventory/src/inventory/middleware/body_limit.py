@@ -33,4 +33,10 @@ class BodyLimitMiddleware:
                 raise PayloadTooLargeError(self._limit)
             return message
 
-        await self._app(scope, counted, send)
+        async def send_unless_too_large(message: Message) -> None:
+            if received <= self._limit:  # else the framework has taken our refusal for a malformed body
+                await send(message)
+
+        await self._app(scope, counted, send_unless_too_large)
+        if received > self._limit:
+            await problem_response(PayloadTooLargeError(self._limit))(scope, receive, send)

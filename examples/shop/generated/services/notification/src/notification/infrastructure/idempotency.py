@@ -14,7 +14,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import JSON, CursorResult, String, Text, bindparam, delete, select, text, update
+from sqlalchemy import JSON, CursorResult, String, Text, bindparam, delete, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,6 +69,11 @@ SELECT turn.mine, EXISTS (SELECT 1 FROM claim) FROM turn
 """).bindparams(bindparam("now", type_=UtcDateTime()))
 
 
+_KEEP = text("""
+UPDATE idempotency_keys SET status = :status, headers = :headers, body = :body WHERE scope = :scope AND key = :key
+""").bindparams(bindparam("headers", type_=JSON))
+
+
 class Idempotency:
     """Runs the work of one request at most once per key."""
 
@@ -89,9 +94,8 @@ class Idempotency:
             return await self._replay(scope, key, fingerprint)
         reply = await work()
         await self._session.flush()
-        record = (IdempotencyRecord.scope == scope, IdempotencyRecord.key == key)
-        values = {"status": reply.status, "headers": reply.headers, "body": reply.body}
-        await self._session.execute(update(IdempotencyRecord).where(*record).values(values).execution_options(synchronize_session=False))
+        kept = {"status": reply.status, "headers": reply.headers, "body": reply.body}
+        await self._session.execute(_KEEP, kept | {"scope": scope, "key": key})
         return reply.response()
 
     async def _fingerprint(self) -> str:
@@ -119,7 +123,12 @@ class Idempotency:
         return Reply(record.status or 200, record.body, record.headers or {}).response(is_replay=True)
 
 
-IdempotencyDep = Annotated[Idempotency, Depends(Idempotency, scope="function")]
+async def get_idempotency(request: Request, session: SessionDep) -> Idempotency:
+    """The keys on the request's transaction."""
+    return Idempotency(request, session)
+
+
+IdempotencyDep = Annotated[Idempotency, Depends(get_idempotency, scope="function")]
 
 
 async def purge(database: Database, before: datetime) -> int:

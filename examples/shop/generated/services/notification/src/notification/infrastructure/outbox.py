@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import time
 from datetime import datetime, timedelta
@@ -18,11 +19,26 @@ from uuid import UUID
 import structlog
 from opentelemetry import context as otel_context
 from opentelemetry import propagate, trace
-from sqlalchemy import BigInteger, CursorResult, Index, Integer, LargeBinary, String, delete, exists, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from notification.config import SERVICE_NAME, Settings
 from notification.infrastructure.database import OUTAGES, Base, Database, UtcDateTime, utc_now, uuid7
@@ -33,6 +49,8 @@ log = structlog.get_logger(__name__)
 tracer = trace.get_tracer(__name__)
 
 MAX_BACKOFF_S = 60.0
+LINGER_S = 0.05
+"""How long a busy relay lets events gather, as small batches cost as much as large ones; a key's backlog never waits."""
 
 
 class OutboxMessage(Base):
@@ -60,7 +78,10 @@ Index(
 )
 
 
-def enqueue(session: AsyncSession, event: DomainEvent) -> None:
+_INSERT = insert(Base.metadata.tables[OutboxMessage.__tablename__]).inline()
+
+
+async def enqueue(session: AsyncSession, event: DomainEvent) -> None:
     """Add ``event`` to the session's transaction; it is published after the commit, or never if there is none."""
     now = utc_now()
     carrier: dict[str, str] = {}
@@ -78,16 +99,16 @@ def enqueue(session: AsyncSession, event: DomainEvent) -> None:
         tracestate=carrier.get("tracestate"),
         data=event.model_dump(mode="json"),
     )
-    session.add(
-        OutboxMessage(
-            id=identity,
-            event_type=envelope.type,
-            ordering_key=event.ordering_key,
-            envelope=envelope.model_dump_json(exclude_none=True).encode(),
-            created_at=now,
-            available_at=now,
-        )
-    )
+    row = {
+        "id": identity,
+        "event_type": envelope.type,
+        "ordering_key": event.ordering_key,
+        "envelope": envelope.model_dump_json(exclude_none=True).encode(),
+        "created_at": now,
+        "available_at": now,
+    }
+    await session.execute(_INSERT, row)
+    session.info["has_enqueued"] = True
 
 
 class OutboxRelay:
@@ -100,11 +121,12 @@ class OutboxRelay:
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._measure_at = 0.0
+        self._may_linger = False
+        self._last_keys: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Run in the background, woken by each commit that enqueued something, and by a poll for what others left."""
-        sqlalchemy_event.listen(Session, "after_flush", self._note_enqueued)
         sqlalchemy_event.listen(Session, "after_commit", self._note_committed)
         self._task = asyncio.create_task(self._run(), name="outbox-relay")
 
@@ -115,7 +137,6 @@ class OutboxRelay:
         """
         self._is_stopping = True
         self._wake.set()
-        sqlalchemy_event.remove(Session, "after_flush", self._note_enqueued)
         sqlalchemy_event.remove(Session, "after_commit", self._note_committed)
         if self._task is not None:
             await self._task
@@ -131,9 +152,12 @@ class OutboxRelay:
         claimed = await self._claim()
         if not claimed:
             return 0
+        keys = {row.ordering_key for row in claimed}
+        self._may_linger = len(claimed) < self._settings.outbox_batch and keys.isdisjoint(self._last_keys)
+        self._last_keys = keys
         outcomes = await asyncio.gather(*(self._publish(row) for row in claimed))
-        await self._settle([row.position for row, is_sent in zip(claimed, outcomes, strict=True) if is_sent])
-        await self._postpone([row for row, is_sent in zip(claimed, outcomes, strict=True) if not is_sent])
+        rows = list(zip(claimed, outcomes, strict=True))
+        await self._settle([row for row, is_sent in rows if is_sent], [row for row, is_sent in rows if not is_sent])
         return sum(outcomes)
 
     async def pending(self) -> int:
@@ -153,14 +177,16 @@ class OutboxRelay:
 
     async def _run(self) -> None:
         while not self._is_stopping:
+            self._wake.clear()  # before the claim: a commit that it just misses wakes the next one
             try:
                 published = await self.publish_batch() if self._bus.is_up else 0
                 await self._measure()
             except (*OUTAGES, SQLAlchemyError) as error:
                 log.warning("outbox.unavailable", error=repr(error))
                 published = 0
-            if published == 0 and not self._is_stopping:
-                self._wake.clear()
+            if published and self._may_linger:
+                await asyncio.sleep(LINGER_S)
+            elif not published and not self._is_stopping:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._settings.outbox_poll_s * random.uniform(0.75, 1.25))
 
@@ -172,33 +198,14 @@ class OutboxRelay:
 
     async def _claim(self) -> list[OutboxMessage]:
         now = utc_now()
-        earlier = aliased(OutboxMessage)
-        is_head = ~exists().where(
-            earlier.ordering_key == OutboxMessage.ordering_key,
-            earlier.published_at.is_(None),
-            earlier.position < OutboxMessage.position,
-        )
-        due = (
-            select(OutboxMessage.position)
-            .where(OutboxMessage.published_at.is_(None), OutboxMessage.available_at <= now, is_head)
-            .order_by(OutboxMessage.position)
-            .limit(self._settings.outbox_batch)
-            .with_for_update(skip_locked=True, of=OutboxMessage)
-        )
-        claim = (
-            update(OutboxMessage)
-            .where(OutboxMessage.position.in_(due.scalar_subquery()), OutboxMessage.published_at.is_(None))
-            .values(attempts=OutboxMessage.attempts + 1, available_at=now + timedelta(seconds=self._settings.outbox_lease_s))
-            .returning(OutboxMessage)
-            .execution_options(synchronize_session=False)
-        )
+        values = {"now": now, "lease_ends": now + timedelta(seconds=self._settings.outbox_lease_s), "batch": self._settings.outbox_batch}
         async with self._database.sessions.begin() as session:
-            rows = list((await session.scalars(claim)).all())
+            rows = list((await session.scalars(_CLAIM, values)).all())
         return sorted(rows, key=lambda row: row.position)
 
     async def _publish(self, row: OutboxMessage) -> bool:
-        envelope = Envelope.model_validate_json(row.envelope)
-        carrier = {name: value for name in ("traceparent", "tracestate") if (value := getattr(envelope, name))}
+        envelope = json.loads(row.envelope)
+        carrier = {name: envelope[name] for name in ("traceparent", "tracestate") if name in envelope}
         token = otel_context.attach(propagate.extract(carrier))
         try:
             with tracer.start_as_current_span(f"publish {row.event_type}", kind=trace.SpanKind.PRODUCER):
@@ -212,28 +219,47 @@ class OutboxRelay:
         EVENTS_PUBLISHED.labels(event=row.event_type, outcome="confirmed").inc()
         return True
 
-    async def _settle(self, positions: list[int]) -> None:
-        if positions:
-            async with self._database.sessions.begin() as session:
-                mark = update(OutboxMessage).where(OutboxMessage.position.in_(positions)).values(published_at=utc_now())
-                await session.execute(mark.execution_options(synchronize_session=False))
-
-    async def _postpone(self, rows: list[OutboxMessage]) -> None:
-        if not rows:
-            return
+    async def _settle(self, sent: list[OutboxMessage], failed: list[OutboxMessage]) -> None:
         now = utc_now()
-        async with self._database.sessions.begin() as session:
-            for row in rows:
-                pause = min(0.2 * 2 ** min(row.attempts, 10), MAX_BACKOFF_S) * random.uniform(0.5, 1.0)
-                postpone = update(OutboxMessage).where(OutboxMessage.position == row.position)
-                await session.execute(
-                    postpone.values(available_at=now + timedelta(seconds=pause)).execution_options(synchronize_session=False)
-                )
-
-    def _note_enqueued(self, session: Session, _: object) -> None:
-        if any(isinstance(row, OutboxMessage) for row in session.new):
-            session.info["has_enqueued"] = True
+        async with self._database.engine.begin() as connection:
+            if sent:
+                await connection.execute(_MARK, [{"of_position": row.position, "now": now} for row in sent])
+            if failed:
+                await connection.execute(_POSTPONE, [{"of_position": row.position, "due": now + _pause(row)} for row in failed])
 
     def _note_committed(self, session: Session) -> None:
         if session.info.pop("has_enqueued", False):
             self._wake.set()
+
+
+def _claim_statement() -> ReturningUpdate[OutboxMessage]:
+    """Lease the first unpublished row of each key that is due, and that no other relay holds."""
+    earlier = aliased(OutboxMessage)
+    is_head = ~exists().where(
+        earlier.ordering_key == OutboxMessage.ordering_key,
+        earlier.published_at.is_(None),
+        earlier.position < OutboxMessage.position,
+    )
+    due = (
+        select(OutboxMessage.position)
+        .where(OutboxMessage.published_at.is_(None), OutboxMessage.available_at <= bindparam("now"), is_head)
+        .order_by(OutboxMessage.position)
+        .limit(bindparam("batch", type_=Integer))
+        .with_for_update(skip_locked=True, of=OutboxMessage)
+    )
+    return (
+        update(OutboxMessage)
+        .where(OutboxMessage.position.in_(due.scalar_subquery()), OutboxMessage.published_at.is_(None))
+        .values(attempts=OutboxMessage.attempts + 1, available_at=bindparam("lease_ends"))
+        .returning(OutboxMessage)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _pause(row: OutboxMessage) -> timedelta:
+    return timedelta(seconds=min(0.2 * 2 ** min(row.attempts, 10), MAX_BACKOFF_S) * random.uniform(0.5, 1.0))
+
+
+_CLAIM = _claim_statement()
+_MARK = update(OutboxMessage).where(OutboxMessage.position == bindparam("of_position")).values(published_at=bindparam("now"))
+_POSTPONE = update(OutboxMessage).where(OutboxMessage.position == bindparam("of_position")).values(available_at=bindparam("due"))

@@ -57,14 +57,14 @@ class StockItemService:
         await rules.before_create(stock_item, self._session)
         check_invariants(stock_item)
         await self._repository.add(stock_item)
-        self._publish(stock_item, *publishes)
+        await self._publish(stock_item, *publishes)
         return stock_item
 
     async def _update(self, stock_item: StockItem, *publishes: type[StockItemEvent]) -> StockItem:
         await rules.before_update(stock_item, self._session)
         check_invariants(stock_item)
         await self._session.flush()
-        self._publish(stock_item, *publishes)
+        await self._publish(stock_item, *publishes)
         return stock_item
 
     async def _at_version(self, identity: UUID, version: int | None) -> StockItem:
@@ -73,9 +73,9 @@ class StockItemService:
             raise VersionMismatchError("stock item", stock_item.version)
         return stock_item
 
-    def _publish(self, stock_item: StockItem, *events: type[StockItemEvent]) -> None:
+    async def _publish(self, stock_item: StockItem, *events: type[StockItemEvent]) -> None:
         for event in events:
-            enqueue(self._session, event.of(stock_item))
+            await enqueue(self._session, event.of(stock_item))
 
 
 def check_invariants(stock_item: StockItem) -> None:
@@ -88,7 +88,7 @@ def check_invariants(stock_item: StockItem) -> None:
         raise InvariantError("more is reserved than lies in the warehouse")
 
 
-def get_service(session: SessionDep) -> StockItemService:
+async def get_service(session: SessionDep) -> StockItemService:
     """The service on the request's transaction."""
     return StockItemService(session)
 

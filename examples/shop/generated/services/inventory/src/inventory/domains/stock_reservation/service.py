@@ -49,7 +49,7 @@ class StockReservationService:
         check_invariants(stock_reservation)
         await self._session.flush()
         LIFECYCLE_TRANSITIONS.labels(entity="stock reservation", transition=name).inc()
-        self._publish(stock_reservation, *EVENTS_OF_TRANSITION.get(name, ()))
+        await self._publish(stock_reservation, *EVENTS_OF_TRANSITION.get(name, ()))
         return stock_reservation
 
     async def on_order_placed(self, data: StockReservationData) -> None:
@@ -78,14 +78,14 @@ class StockReservationService:
         await rules.before_create(stock_reservation, self._session)
         check_invariants(stock_reservation)
         await self._repository.add(stock_reservation)
-        self._publish(stock_reservation, *publishes)
+        await self._publish(stock_reservation, *publishes)
         return stock_reservation
 
     async def _update(self, stock_reservation: StockReservation, *publishes: type[StockReservationEvent]) -> StockReservation:
         await rules.before_update(stock_reservation, self._session)
         check_invariants(stock_reservation)
         await self._session.flush()
-        self._publish(stock_reservation, *publishes)
+        await self._publish(stock_reservation, *publishes)
         return stock_reservation
 
     async def _at_version(self, identity: UUID, version: int | None) -> StockReservation:
@@ -100,9 +100,9 @@ class StockReservationService:
         if stock_reservation.status not in sources:
             raise StateConflictError("stock reservation", stock_reservation.status, name, sources)
 
-    def _publish(self, stock_reservation: StockReservation, *events: type[StockReservationEvent]) -> None:
+    async def _publish(self, stock_reservation: StockReservation, *events: type[StockReservationEvent]) -> None:
         for event in events:
-            enqueue(self._session, event.of(stock_reservation))
+            await enqueue(self._session, event.of(stock_reservation))
 
 
 def check_invariants(stock_reservation: StockReservation) -> None:
@@ -113,7 +113,7 @@ def check_invariants(stock_reservation: StockReservation) -> None:
     """
 
 
-def get_service(session: SessionDep) -> StockReservationService:
+async def get_service(session: SessionDep) -> StockReservationService:
     """The service on the request's transaction."""
     return StockReservationService(session)
 

@@ -63,7 +63,7 @@ class CustomerNoticeService:
         check_invariants(customer_notice)
         await self._session.flush()
         LIFECYCLE_TRANSITIONS.labels(entity="customer notice", transition=name).inc()
-        self._publish(customer_notice, *EVENTS_OF_TRANSITION.get(name, ()))
+        await self._publish(customer_notice, *EVENTS_OF_TRANSITION.get(name, ()))
         return customer_notice
 
     async def on_order_confirmed(self, data: CustomerNoticeData) -> None:
@@ -88,14 +88,14 @@ class CustomerNoticeService:
         await rules.before_create(customer_notice, self._session)
         check_invariants(customer_notice)
         await self._repository.add(customer_notice)
-        self._publish(customer_notice, *publishes)
+        await self._publish(customer_notice, *publishes)
         return customer_notice
 
     async def _update(self, customer_notice: CustomerNotice, *publishes: type[CustomerNoticeEvent]) -> CustomerNotice:
         await rules.before_update(customer_notice, self._session)
         check_invariants(customer_notice)
         await self._session.flush()
-        self._publish(customer_notice, *publishes)
+        await self._publish(customer_notice, *publishes)
         return customer_notice
 
     async def _at_version(self, identity: UUID, version: int | None) -> CustomerNotice:
@@ -110,9 +110,9 @@ class CustomerNoticeService:
         if customer_notice.status not in sources:
             raise StateConflictError("customer notice", customer_notice.status, name, sources)
 
-    def _publish(self, customer_notice: CustomerNotice, *events: type[CustomerNoticeEvent]) -> None:
+    async def _publish(self, customer_notice: CustomerNotice, *events: type[CustomerNoticeEvent]) -> None:
         for event in events:
-            enqueue(self._session, event.of(customer_notice))
+            await enqueue(self._session, event.of(customer_notice))
 
 
 def check_invariants(customer_notice: CustomerNotice) -> None:
@@ -123,7 +123,7 @@ def check_invariants(customer_notice: CustomerNotice) -> None:
     """
 
 
-def get_service(session: SessionDep) -> CustomerNoticeService:
+async def get_service(session: SessionDep) -> CustomerNoticeService:
     """The service on the request's transaction."""
     return CustomerNoticeService(session)
 

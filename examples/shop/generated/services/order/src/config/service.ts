@@ -1,0 +1,26 @@
+/** Name of this service: source of its events, audience of its tokens, label of its logs. */
+export const SERVICE_NAME = 'order';
+
+/** Name of the system that this service is part of. */
+export const SYSTEM_NAME = 'shop';
+
+/** What the API is called in its own description. */
+export const TITLE = 'Orders';
+
+/** What the service is for. */
+export const DESCRIPTION =
+  'Takes orders from customers and follows each one until it is confirmed or cancelled';
+
+/** Version of the API's description. */
+export const API_VERSION = '1.0.0';
+
+/** Keys whose values are masked wherever they appear in a log record. */
+export const SENSITIVE_FIELDS: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'token',
+  'customer_email',
+  'note',
+]);

@@ -1,0 +1,5 @@
+import { PurchaseOrder } from '../../domains/purchase-order/entities/purchase-order.entity.js';
+import { TABLES } from './tables/index.js';
+
+/** Every table of the service. */
+export const ENTITIES = [PurchaseOrder, ...TABLES];

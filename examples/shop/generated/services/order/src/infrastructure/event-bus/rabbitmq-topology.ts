@@ -1,0 +1,50 @@
+import type { Channel } from 'amqplib';
+
+import { SYSTEM_NAME } from '../../config/service.js';
+import { ROUTES } from './topology.js';
+
+/** Names of exchanges and queues, and who receives what. Tests give themselves names of their own. */
+export interface RabbitTopology {
+  readonly exchange: string;
+  readonly deadLetterExchange: string;
+  readonly routes: Readonly<Record<string, readonly string[]>>;
+  readonly queueName: (service: string) => string;
+}
+
+/** The topology that the system's model asks for. */
+export const TOPOLOGY: RabbitTopology = {
+  exchange: `${SYSTEM_NAME}.events`,
+  deadLetterExchange: `${SYSTEM_NAME}.dead-letters`,
+  routes: ROUTES,
+  queueName: (service) => `${SYSTEM_NAME}.${service}`,
+};
+
+/**
+ * Declare the exchanges and every queue that this service fills or drains. A publisher declares its subscribers' queues
+ * too, so that nothing is lost before a subscriber's first start.
+ */
+export async function declare(channel: Channel, topology: RabbitTopology): Promise<void> {
+  await channel.assertExchange(topology.exchange, 'topic', { durable: true });
+  await channel.assertExchange(topology.deadLetterExchange, 'direct', { durable: true });
+  for (const [subscriber, eventTypes] of Object.entries(topology.routes)) {
+    const queue = topology.queueName(subscriber);
+    const letters = `${queue}.dead-letters`;
+    await channel.assertQueue(letters, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    await channel.bindQueue(letters, topology.deadLetterExchange, subscriber);
+    await channel.assertQueue(queue, {
+      durable: true,
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-single-active-consumer': true, // order per key outlives a restart and a second replica
+        'x-delivery-limit': 20, // a message that kills its consumer stops coming back
+        'x-dead-letter-exchange': topology.deadLetterExchange,
+        'x-dead-letter-routing-key': subscriber,
+        'x-dead-letter-strategy': 'at-least-once',
+        'x-overflow': 'reject-publish',
+      },
+    });
+    for (const eventType of eventTypes) {
+      await channel.bindQueue(queue, topology.exchange, eventType);
+    }
+  }
+}

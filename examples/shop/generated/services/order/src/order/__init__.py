@@ -1,1 +1,0 @@
-"""Takes orders from customers and follows each one until it is confirmed or cancelled."""

@@ -1,1 +1,0 @@
-"""One package per aggregate, and the values they share."""

@@ -1,1 +1,0 @@
-"""Adapters to everything outside the domains."""

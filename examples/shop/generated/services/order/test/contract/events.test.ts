@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { PaymentCaptured, PaymentDeclined } from '../../src/domains/incoming.js';
+import { orderCancelled } from '../../src/domains/purchase-order/events/purchase-order.events.js';
+import { orderConfirmed } from '../../src/domains/purchase-order/events/purchase-order.events.js';
+import { orderPlaced } from '../../src/domains/purchase-order/events/purchase-order.events.js';
+import type { DomainEvent, EventDefinition } from '../../src/infrastructure/event-bus/event.js';
+import { EventHandlers } from '../../src/infrastructure/event-bus/event-handlers/event-handlers.js';
+import * as factories from '../fixtures/factories.js';
+import { TestService } from '../fixtures/service.js';
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+
+/** What is wrong with data by the schema that publishers and subscribers share. */
+function faults(definition: EventDefinition<unknown>, data: unknown): unknown {
+  const schema = readFileSync(`contracts/events/${definition.name}.v${definition.version}.json`, 'utf8');
+  const validate = ajv.compile(z.record(z.string(), z.unknown()).parse(JSON.parse(schema)));
+  return validate(data) ? [] : validate.errors;
+}
+
+describe('events', () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await TestService.start('sqlite');
+  });
+
+  afterAll(() => service.stop());
+
+  it('OrderCancelled fits its schema when it is published', async () => {
+    const made: DomainEvent = await service.run(async (tx) => orderCancelled(await factories.purchaseOrder(tx, 0)));
+    expect(faults(made.definition, JSON.parse(JSON.stringify(made.data)))).toEqual([]);
+    expect(made.orderingKey).not.toBe('');
+  });
+
+  it('OrderConfirmed fits its schema when it is published', async () => {
+    const made: DomainEvent = await service.run(async (tx) => orderConfirmed(await factories.purchaseOrder(tx, 1)));
+    expect(faults(made.definition, JSON.parse(JSON.stringify(made.data)))).toEqual([]);
+    expect(made.orderingKey).not.toBe('');
+  });
+
+  it('OrderPlaced fits its schema when it is published', async () => {
+    const made: DomainEvent = await service.run(async (tx) => orderPlaced(await factories.purchaseOrder(tx, 2)));
+    expect(faults(made.definition, JSON.parse(JSON.stringify(made.data)))).toEqual([]);
+    expect(made.orderingKey).not.toBe('');
+  });
+
+  it('PaymentCaptured is understood as its publisher promises it', () => {
+    const data = { payment_id: '01890a5d-ac96-774b-bcce-b302099a8000', order_id: '01890a5d-ac96-774b-bcce-b302099a8000', amount: { minor_units: 1000, currency: 'EUR' } };
+    expect(faults(PaymentCaptured, data)).toEqual([]);
+    expect(PaymentCaptured.schema.safeParse({ ...data, a_field_added_later: 1 }).error).toBeUndefined();
+    expect(service.app.get(EventHandlers, { strict: false }).create().has(PaymentCaptured.type)).toBe(true);
+  });
+
+  it('PaymentDeclined is understood as its publisher promises it', () => {
+    const data = { payment_id: '01890a5d-ac96-774b-bcce-b302099a8000', order_id: '01890a5d-ac96-774b-bcce-b302099a8000', decline_reason: 'example' };
+    expect(faults(PaymentDeclined, data)).toEqual([]);
+    expect(PaymentDeclined.schema.safeParse({ ...data, a_field_added_later: 1 }).error).toBeUndefined();
+    expect(service.app.get(EventHandlers, { strict: false }).create().has(PaymentDeclined.type)).toBe(true);
+  });
+});

@@ -1,0 +1,5 @@
+import { Payment } from '../../domains/payment/entities/payment.entity.js';
+import { TABLES } from './tables/index.js';
+
+/** Every table of the service. */
+export const ENTITIES = [Payment, ...TABLES];

@@ -1,0 +1,5 @@
+/** Who receives which events, from the system's model: subscriber to event types, of our events and for ourselves. */
+export const ROUTES: Readonly<Record<string, readonly string[]>> = {
+  'order': ['shop.PaymentCaptured.v1', 'shop.PaymentDeclined.v1'],
+  'payment': ['shop.OrderPlaced.v1'],
+};

@@ -1,0 +1,67 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
+
+collectDefaultMetrics({ register });
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/** Where all metrics are kept. */
+export const METRICS = register;
+
+/** How long requests take. */
+export const REQUEST_DURATION = new Histogram({
+  name: 'http_server_request_duration_seconds',
+  help: 'Duration of HTTP requests',
+  labelNames: ['http_request_method', 'http_route', 'http_response_status_code'] as const,
+  buckets: SECONDS,
+});
+
+/** Events handed to the broker. */
+export const EVENTS_PUBLISHED = new Counter({
+  name: 'events_published_total',
+  help: 'Events handed to the broker',
+  labelNames: ['event', 'outcome'] as const,
+});
+
+/** Events received from the broker. */
+export const EVENTS_CONSUMED = new Counter({
+  name: 'events_consumed_total',
+  help: 'Events received from the broker',
+  labelNames: ['event', 'outcome'] as const,
+});
+
+/** Events given up after bounded tries. */
+export const DEAD_LETTERS = new Counter({
+  name: 'events_dead_lettered_total',
+  help: 'Events given up after bounded tries',
+  labelNames: ['event'] as const,
+});
+
+/** Events that wait to be published. */
+export const OUTBOX_PENDING = new Gauge({ name: 'outbox_pending', help: 'Events that wait to be published' });
+
+/** Age of the oldest event that waits to be published. */
+export const OUTBOX_LAG = new Gauge({
+  name: 'outbox_lag_seconds',
+  help: 'Age of the oldest event that waits to be published',
+});
+
+/** Calls to other services. */
+export const DEPENDENCY_CALLS = new Counter({
+  name: 'dependency_calls_total',
+  help: 'Calls to other services',
+  labelNames: ['dependency', 'outcome'] as const,
+});
+
+/** 1 while calls to a dependency are refused. */
+export const BREAKER_OPEN = new Gauge({
+  name: 'circuit_breaker_open',
+  help: '1 while calls to a dependency are refused',
+  labelNames: ['dependency'] as const,
+});
+
+/** Changes of state. */
+export const LIFECYCLE_TRANSITIONS = new Counter({
+  name: 'lifecycle_transitions_total',
+  help: 'Changes of state',
+  labelNames: ['entity', 'transition'] as const,
+});

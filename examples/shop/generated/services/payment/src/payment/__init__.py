@@ -1,1 +1,0 @@
-"""Authorises, captures and refunds what customers pay, through the payment provider."""

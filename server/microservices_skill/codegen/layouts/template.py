@@ -1,0 +1,52 @@
+"""What a layout lists: the templates of a tree, when each is rendered, and who owns it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Facts(Protocol):
+    """What decides whether a template is rendered for a service."""
+
+    @property
+    def has_clients(self) -> bool:
+        """Whether it calls others."""
+
+    @property
+    def has_published(self) -> bool:
+        """Whether it tells others of anything."""
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether it hears others."""
+
+
+def always(_: Facts) -> bool:
+    """For every service."""
+    return True
+
+
+def calls(view: Facts) -> bool:
+    """Where the service calls others."""
+    return view.has_clients
+
+
+def hears(view: Facts) -> bool:
+    """Where the service hears others."""
+    return view.is_listening
+
+
+def tells_or_hears(view: Facts) -> bool:
+    """Where events go out or come in."""
+    return view.has_published or view.is_listening
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template of the tree. Files that are not owned are made once and left to people afterwards."""
+
+    path: str
+    when: Callable[[Facts], bool] = always
+    owned: bool = True

@@ -1,0 +1,53 @@
+"""Renders a NestJS service from its layout and views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from microservices_skill.codegen.layouts.template import Template
+from microservices_skill.codegen.layouts.typescript import SPECIAL, TREE
+from microservices_skill.codegen.rendering import SUFFIX, environment, render
+from microservices_skill.codegen.typescript_imports import tidy
+from microservices_skill.codegen.views.typescript_domain import DomainView
+from microservices_skill.codegen.views.typescript_service import ServiceView
+from microservices_skill.codegen.views.typescript_tests import SuiteView, domain_tests
+from microservices_skill.files import File, FileTree
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.service import Service
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+DOMAIN = "__domain__"
+
+
+def typescript_service(architecture: Architecture, service: Service) -> FileTree:
+    """Every file of one NestJS service."""
+    return FileTree(_files(architecture, service))
+
+
+@lru_cache(maxsize=1)
+def _templates() -> tuple[Template, ...]:
+    return tuple(SPECIAL.get(path, Template(path)) for path in sorted(environment(TREE).list_templates()))
+
+
+def _files(architecture: Architecture, service: Service) -> Iterator[tuple[str, File]]:
+    view, suite = ServiceView.of(architecture, service), SuiteView.of(architecture, service)
+    for template in _templates():
+        if DOMAIN not in template.path and template.when(view):
+            yield _file(template, suite if template.path.startswith("test/") else view, "")
+    for entity in service.entities:
+        domain, tests = DomainView.of(architecture, service, entity), domain_tests(service, entity)
+        for template in _templates():
+            if DOMAIN in template.path:
+                yield _file(template, tests if template.path.startswith("test/") else domain, domain.domain)
+
+
+def _file(template: Template, view: DataclassInstance, domain: str) -> tuple[str, File]:
+    path = template.path.removesuffix(SUFFIX).replace(DOMAIN, domain)
+    text = render(TREE, template.path, view)
+    if path.endswith(".ts") and template.path.endswith(SUFFIX):
+        text = tidy(text)
+    return path, File(text, owned=template.owned)

@@ -1,0 +1,244 @@
+"""What the templates of a TypeScript service's tests print: examples of its entities, requests and events."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from microservices_skill.codegen.quoting import ts_str
+from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example
+from microservices_skill.codegen.views.shared import publishers
+from microservices_skill.codegen.views.typescript_events import event_function
+from microservices_skill.model import wire
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.fields import Field
+from microservices_skill.model.naming import camel, kebab, words
+from microservices_skill.model.service import Action, Entity, Service
+from microservices_skill.model.wire import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A property and the source of its value."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """Makes and stores an entity with everything that it refers to."""
+
+    function: str
+    entity: str
+    domain: str
+    noun: str
+    parents: tuple[Argument, ...]
+    arguments: tuple[Argument, ...]
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFactory:
+    """Makes the body of a request."""
+
+    function: str
+    operation: str
+    parents: tuple[Argument, ...]
+    arguments: tuple[Argument, ...]
+    tx: str
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationTest:
+    """What a test of one operation needs to know."""
+
+    id: str
+    method: str
+    path: str
+    body: str
+    events: str
+    is_keyed: bool
+    target: str
+    source: str
+    forbidden: str
+    state: str
+    has_unique: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published event: its domain, its definition, the function that makes it, and the factory of its entity."""
+
+    domain: str
+    name: str
+    function: str
+    factory: str
+    variant: int
+
+
+@dataclass(frozen=True, slots=True)
+class DomainTests:
+    """The tests of one domain."""
+
+    domain: str
+    entity: str
+    noun: str
+    factory: str
+    creates: tuple[OperationTest, ...]
+    gets: tuple[OperationTest, ...]
+    lists: tuple[OperationTest, ...]
+    updates: tuple[OperationTest, ...]
+    deletes: tuple[OperationTest, ...]
+    transitions: tuple[OperationTest, ...]
+    states: str
+    has_lifecycle: bool
+    has_mutations: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteView:
+    """The examples of a whole service."""
+
+    factories: tuple[Factory, ...]
+    bodies: tuple[BodyFactory, ...]
+    published: tuple[Published, ...]
+    incoming: tuple[Argument, ...]
+    incoming_names: str
+
+    @classmethod
+    def of(cls, architecture: Architecture, service: Service) -> SuiteView:
+        """The view of one service."""
+        operations = [operation for operation in wire.operations(service) if operation.has_body]
+        incoming = _incoming(architecture, service)
+        return cls(
+            factories=tuple(_factory(entity, service) for entity in service.entities),
+            bodies=tuple(_body(operation, service) for operation in operations),
+            published=_published(architecture, service),
+            incoming=incoming,
+            incoming_names=", ".join(each.name for each in incoming),
+        )
+
+
+def domain_tests(service: Service, entity: Entity) -> DomainTests:
+    """The view of one domain's tests."""
+    operations = [operation for operation in wire.operations(service) if operation.entity is entity]
+    by_action = {action: tuple(_operation(each) for each in operations if each.action is action) for action in Action}
+    state = wire.state_field(entity)
+    return DomainTests(
+        domain=kebab(entity.name),
+        entity=entity.name,
+        noun=" ".join(words(entity.name)),
+        factory=camel(entity.name),
+        creates=by_action[Action.CREATE],
+        gets=by_action[Action.GET],
+        lists=by_action[Action.LIST],
+        updates=by_action[Action.UPDATE],
+        deletes=by_action[Action.DELETE],
+        transitions=by_action[Action.TRANSITION],
+        states=", ".join(map(ts_str, state.values)) if state else "",
+        has_lifecycle=state is not None,
+        has_mutations=any(operation.action.is_mutation for operation in operations),
+    )
+
+
+def _factory(entity: Entity, service: Service) -> Factory:
+    arguments = tuple(Argument(field.name, _source(field, entity, service)) for field in entity.fields)
+    parents = _parents(entity.fields, entity)
+    return Factory(
+        function=camel(entity.name),
+        entity=entity.name,
+        domain=kebab(entity.name),
+        noun=" ".join(words(entity.name)),
+        parents=parents,
+        arguments=arguments,
+        variant=_variant(parents, arguments),
+    )
+
+
+def _variant(parents: tuple[Argument, ...], arguments: tuple[Argument, ...]) -> str:
+    """The name of the variant's parameter; an underscore says that it makes no difference."""
+    return "variant" if parents or any("[variant]" in each.source for each in arguments) else "_variant"
+
+
+def _parents(fields: tuple[Field, ...], entity: Entity) -> tuple[Argument, ...]:
+    referring = [(field.name, field.references) for field in fields if field.references not in (None, entity.name)]
+    return tuple(Argument(camel(name), camel(target or "")) for name, target in referring)
+
+
+def _source(field: Field, entity: Entity, service: Service) -> str:
+    """The source of a field's example; unique fields differ from variant to variant."""
+    if field.references is not None:
+        return "null" if field.references == entity.name else f"{camel(field.name)}.id"
+    sources = [ts_json(entity_example(entity, service, variant).values[field.name]) for variant in range(VARIANTS)]
+    if not field.unique or len(set(sources)) == 1:
+        return sources[0]
+    return f"[{', '.join(sources)}][variant] ?? {sources[0]}"
+
+
+def _body(operation: Operation, service: Service) -> BodyFactory:
+    fields = operation.request_fields
+    arguments = tuple(Argument(field.name, _source(field, operation.entity, service)) for field in fields)
+    parents = _parents(fields, operation.entity)
+    return BodyFactory(
+        function=f"{camel(operation.id)}Body",
+        operation=operation.id,
+        parents=parents,
+        arguments=arguments,
+        tx="tx" if parents else "_tx",
+        variant=_variant(parents, arguments),
+    )
+
+
+def _operation(operation: Operation) -> OperationTest:
+    lifecycle = operation.entity.lifecycle
+    transition = lifecycle.transition(operation.endpoint.transition or "") if lifecycle else None
+    forbidden = [state for state in lifecycle.states if transition and state not in transition.sources] if lifecycle else []
+    published = transition.publishes if transition else operation.endpoint.publishes
+    return OperationTest(
+        id=operation.id,
+        method=operation.method,
+        path=operation.path.replace(f"{{{operation.entity.reference}}}", "${id}"),
+        body=f"{camel(operation.id)}Body" if operation.has_body else "",
+        events=", ".join(ts_str(name) for name in sorted(published)),
+        is_keyed=operation.needs_idempotency_key,
+        target=ts_str(transition.to) if transition else "",
+        source=ts_str(transition.sources[0]) if transition else "",
+        forbidden=ts_str(forbidden[0]) if forbidden else "",
+        state=lifecycle.field if lifecycle else "",
+        has_unique=any(field.unique for field in operation.request_fields),
+    )
+
+
+def _published(architecture: Architecture, service: Service) -> tuple[Published, ...]:
+    return tuple(
+        Published(kebab(entity.name), name, event_function(name), camel(entity.name), index % VARIANTS)
+        for entity in service.entities
+        for index, name in enumerate(sorted(publishers(service, entity)))
+        if architecture.event(name) is not None
+    )
+
+
+def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
+    """Incoming events with an example of their data."""
+    found = []
+    for name in sorted({subscription.event for subscription in service.subscriptions}):
+        event = architecture.event(name)
+        publisher = architecture.service(event.publisher) if event is not None else None
+        if event is not None and publisher is not None:
+            found.append(Argument(name, ts_json({field.name: example(field, publisher) for field in event.payload})))
+    return tuple(found)
+
+
+def ts_json(value: object) -> str:
+    """A JSON value as TypeScript source."""
+    match value:
+        case dict():
+            return "{ " + ", ".join(f"{key}: {ts_json(inner)}" for key, inner in value.items()) + " }"
+        case list():
+            return "[" + ", ".join(ts_json(inner) for inner in value) + "]"
+        case str():
+            return ts_str(value)
+        case _:
+            return json.dumps(value)

@@ -1,0 +1,45 @@
+"""Two things must not share a name: neither in the document nor in the code of any language that is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from microservices_skill.model import wire
+from microservices_skill.model.naming import pascal
+from microservices_skill.model.service import Entity, Service
+
+Fault = tuple[str, str]
+"""A JSON pointer and what is wrong there."""
+
+_MADE_OF_ENTITIES = ("Controller", "Data", "Event", "Module", "Repository", "Rules", "Service", "ServiceDep", "Transition", "Values")
+
+
+def unique(at: str, names: Iterable[str], *, what: str = "name") -> Iterator[Fault]:
+    """A fault for each name that comes a second time."""
+    seen: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in seen:
+            yield f"{at}/{index}", f"{what} {name!r} is already used at {at}/{seen[name]}; rename or remove one"
+        else:
+            seen[name] = index
+
+
+def names_in_code(at: str, service: Service, events: Iterable[str]) -> Iterator[Fault]:
+    """A fault for each name that two things of a service would have in its contract or its code."""
+    seen: dict[str, str] = {}
+    for name, purpose in wire.component_names(service):
+        if name in seen and seen[name] != purpose:
+            yield at, f"the API would name both {seen[name]} and {purpose} {name!r}; rename one of them"
+        seen[name] = purpose
+    made = {name: entity.name for entity in service.entities for name in _class_names(entity)}
+    given = [(f"{at}/valueTypes/{index}", value.name) for index, value in enumerate(service.value_types)]
+    for where, name in [*given, *((at, event) for event in events)]:
+        if name in made:
+            yield where, f"{name!r} is also the name of a class that is made for entity {made[name]}; choose another name"
+
+
+def _class_names(entity: Entity) -> Iterator[str]:
+    yield entity.name
+    yield from (f"{entity.name}{suffix}" for suffix in _MADE_OF_ENTITIES)
+    if entity.lifecycle is not None:
+        yield f"{entity.name}{pascal(entity.lifecycle.field)}"

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/** A CloudEvents 1.0 event in structured JSON mode, with the tracing and partitioning extensions. */
+const envelope = z.object({
+  specversion: z.literal('1.0').default('1.0'),
+  id: z.uuid(),
+  source: z.string(),
+  type: z.string(),
+  subject: z.string(),
+  time: z.iso.datetime({ offset: true }),
+  datacontenttype: z.literal('application/json').default('application/json'),
+  dataschema: z.string().nullish(),
+  partitionkey: z.string(),
+  traceparent: z.string().nullish(),
+  tracestate: z.string().nullish(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** A CloudEvents 1.0 event. */
+export type Envelope = z.infer<typeof envelope>;
+
+/** An envelope as bytes, with what a broker needs to route it. */
+export interface Message {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
+  readonly body: Buffer;
+}
+
+/** The message can never be handled: not an event, or not of the agreed schema. */
+export class PoisonMessageError extends Error {
+  override readonly name = 'PoisonMessageError';
+}
+
+/** The envelope in a message; throws PoisonMessageError where the bytes are not a CloudEvent. */
+export function openEnvelope(message: Message): Envelope {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(message.body));
+  } catch (error) {
+    throw new PoisonMessageError('not a CloudEvent: not JSON', { cause: error });
+  }
+  const parsed = envelope.safeParse(content);
+  if (!parsed.success) {
+    throw new PoisonMessageError(`not a CloudEvent: ${parsed.error.issues.length} faults`);
+  }
+  return parsed.data;
+}
+
+/** The trace that an envelope belongs to, as headers. */
+export function traceOf({ traceparent, tracestate }: Envelope): Record<string, string> {
+  return { ...(traceparent ? { traceparent } : {}), ...(tracestate ? { tracestate } : {}) };
+}

@@ -1,0 +1,43 @@
+import type { Settings } from '../../config/configuration.js';
+import { deliver, EventBus, type Handler, type Message } from './event-bus.js';
+
+/** The embedded default: events stay in this process. The outbox keeps them safe; nothing else is needed. */
+export class MemoryEventBus extends EventBus {
+  /** What no handler could take. */
+  readonly deadLetters: Message[] = [];
+  /** The newest messages that were published. */
+  published: readonly Message[] = [];
+  private handlers: ReadonlyMap<string, Handler> = new Map();
+  private readonly stopping = new AbortController();
+
+  constructor(private readonly settings: Settings) {
+    super();
+  }
+
+  /** Until it stops: what nobody handles any more stays in the outbox. */
+  get isUp(): boolean {
+    return !this.stopping.signal.aborted;
+  }
+
+  async start(handlers: ReadonlyMap<string, Handler>): Promise<void> {
+    this.handlers = handlers;
+  }
+
+  /** Deliver at once; what nobody here handles is only remembered, as no other process can hear it. */
+  async publish(message: Message): Promise<void> {
+    this.published = [...this.published.slice(-99), message];
+    const handler = this.handlers.get(message.type);
+    if (handler !== undefined && !(await deliver(handler, message, this.settings, this.stopping.signal))) {
+      this.deadLetters.push(message);
+    }
+  }
+
+  async stopConsuming(): Promise<void> {
+    this.stopping.abort();
+    this.handlers = new Map();
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+  }
+}

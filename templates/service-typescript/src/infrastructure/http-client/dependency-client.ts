@@ -1,0 +1,198 @@
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  BrokenCircuitError,
+  circuitBreaker,
+  CircuitState,
+  ConsecutiveBreaker,
+  DelegateBackoff,
+  handleWhen,
+  retry,
+  type CircuitBreakerPolicy,
+  type IRetryBackoffContext,
+} from 'cockatiel';
+
+import { currentRequestId, REQUEST_ID_HEADER } from '../../common/request-context.js';
+import { describe } from '../observability/logger.js';
+import { BREAKER_OPEN, DEPENDENCY_CALLS } from '../observability/metrics.js';
+import { Bulkhead, CircuitOpenError, DEADLINE_HEADER, secondsLeft } from './resilience.js';
+
+const tracer = trace.getTracer('http-client');
+
+const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
+const RETRIED_STATUSES = new Set([429, 502, 503, 504]);
+const MAX_RETRY_AFTER_S = 30;
+
+/** A dependency answered with an error, or did not answer in time. */
+export class DependencyError extends Error {
+  override readonly name = 'DependencyError';
+
+  constructor(
+    readonly dependency: string,
+    detail: string,
+    readonly status?: number,
+    readonly retryAfterS?: number,
+    cause?: unknown,
+  ) {
+    super(`${dependency}: ${detail}`, { cause });
+  }
+
+  /** Whether the same call may succeed later. */
+  get isTransient(): boolean {
+    return this.status === undefined || this.status >= 500 || this.status === 429;
+  }
+}
+
+/** How one dependency is called, from the system's model. */
+export interface Policy {
+  readonly name: string;
+  readonly timeout_s: number;
+  readonly attempts: number;
+  readonly backoff_s: number;
+  readonly breaker_failures: number | null;
+  readonly breaker_reset_s: number;
+  readonly concurrency: number;
+}
+
+/** What a call sends. */
+export interface CallOptions {
+  readonly json?: unknown;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly idempotencyKey?: string;
+  readonly token?: string;
+}
+
+/** An HTTP client for one dependency, with its own timeout, retries, circuit breaker and bulkhead. */
+export class DependencyClient {
+  /** The breaker, where the policy has one. */
+  readonly breaker: CircuitBreakerPolicy | undefined;
+  private readonly bulkhead: Bulkhead;
+
+  constructor(
+    private readonly policy: Policy,
+    private readonly baseUrl: string,
+    private readonly send: typeof fetch = fetch,
+  ) {
+    this.bulkhead = new Bulkhead(policy.name, policy.concurrency);
+    this.breaker = policy.breaker_failures === null ? undefined : makeBreaker(policy, policy.breaker_failures);
+  }
+
+  /** Whether calls are refused now. */
+  get isOpen(): boolean {
+    return this.breaker?.state === CircuitState.Open;
+  }
+
+  /**
+   * Call the dependency; only calls that are safe to repeat are repeated. Throws DependencyError where it failed after
+   * all tries or refused the request, CircuitOpenError where it has failed too often of late, BulkheadFullError where
+   * too many calls are in flight, and DeadlineExceededError where our own caller no longer waits.
+   */
+  async call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
+    const isRepeatable = IDEMPOTENT_METHODS.has(method.toUpperCase()) || options.idempotencyKey !== undefined;
+    const once = (): Promise<Response> => this.once(method, path, options);
+    return await this.bulkhead.run(() => (isRepeatable ? this.retrying(once) : once()));
+  }
+
+  private retrying(call: () => Promise<Response>): Promise<Response> {
+    const { attempts, backoff_s: backoffS } = this.policy;
+    const backoff = new DelegateBackoff<IRetryBackoffContext<unknown>>(({ attempt, result }) => {
+      const asked = 'error' in result && result.error instanceof DependencyError ? result.error.retryAfterS : undefined;
+      const pauseS = asked ?? backoffS * Math.min(2 ** (attempt - 1), 16) + Math.random() * backoffS;
+      return secondsLeft(pauseS) * 1000;
+    });
+    const policy = retry(handleWhen(isWorthRetrying), { maxAttempts: attempts - 1, backoff });
+    return policy.execute(call);
+  }
+
+  private async once(method: string, path: string, options: CallOptions): Promise<Response> {
+    const left = secondsLeft(this.policy.timeout_s);
+    try {
+      const response = await (this.breaker?.execute(() => this.request(method, path, options, left)) ??
+        this.request(method, path, options, left));
+      this.count('answered');
+      return response;
+    } catch (error) {
+      if (error instanceof BrokenCircuitError) {
+        throw new CircuitOpenError(this.policy.name, { cause: error });
+      }
+      this.count(error instanceof DependencyError && !error.isTransient ? 'answered' : 'failed');
+      throw error;
+    }
+  }
+
+  /** One try, as a span of the caller's trace. */
+  private async request(method: string, path: string, options: CallOptions, leftS: number): Promise<Response> {
+    const { name } = this.policy;
+    return await tracer.startActiveSpan(`${method} ${name}`, { kind: SpanKind.CLIENT }, async (span) => {
+      try {
+        return await this.exchange(method, path, options, leftS);
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  private async exchange(method: string, path: string, options: CallOptions, leftS: number): Promise<Response> {
+    const { name } = this.policy;
+    const url = new URL(this.baseUrl.replace(/\/$/, '') + path);
+    Object.entries(options.params ?? {}).forEach(([key, value]) => url.searchParams.set(key, value));
+    const headers: Record<string, string> = {
+      [REQUEST_ID_HEADER]: currentRequestId(),
+      [DEADLINE_HEADER]: String(Math.floor(leftS * 1000)),
+      ...(options.idempotencyKey === undefined ? {} : { 'Idempotency-Key': options.idempotencyKey }),
+      ...(options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` }),
+      ...(options.json === undefined ? {} : { 'Content-Type': 'application/json' }),
+    };
+    propagation.inject(context.active(), headers);
+    const body = options.json === undefined ? {} : { body: JSON.stringify(options.json) };
+    let response: Response;
+    try {
+      const signal = AbortSignal.timeout(Math.ceil(leftS * 1000));
+      response = await this.send(url, { method, headers, signal, redirect: 'manual', ...body });
+      if (response.status < 400) {
+        // read within the time limit: headers alone are no answer
+        return new Response(await contentOf(response), response);
+      }
+      await response.body?.cancel();
+    } catch (error) {
+      throw new DependencyError(name, describe(error), undefined, undefined, error);
+    }
+    throw new DependencyError(name, `answered ${response.status}`, response.status, retryAfterOf(response));
+  }
+
+  private count(outcome: 'answered' | 'failed'): void {
+    DEPENDENCY_CALLS.inc({ dependency: this.policy.name, outcome });
+  }
+}
+
+function makeBreaker(policy: Policy, failures: number): CircuitBreakerPolicy {
+  const breaker = circuitBreaker(handleWhen(isTransient), {
+    halfOpenAfter: policy.breaker_reset_s * 1000,
+    breaker: new ConsecutiveBreaker(failures),
+  });
+  const dependency = policy.name;
+  BREAKER_OPEN.set({ dependency }, 0);
+  breaker.onBreak(() => BREAKER_OPEN.set({ dependency }, 1));
+  breaker.onReset(() => BREAKER_OPEN.set({ dependency }, 0));
+  return breaker;
+}
+
+function isTransient(error: unknown): boolean {
+  return error instanceof DependencyError && error.isTransient;
+}
+
+function isWorthRetrying(error: unknown): boolean {
+  return error instanceof DependencyError && (error.status === undefined || RETRIED_STATUSES.has(error.status));
+}
+
+async function contentOf(response: Response): Promise<ArrayBuffer | null> {
+  const content = await response.arrayBuffer();
+  return content.byteLength === 0 ? null : content;
+}
+
+function retryAfterOf(response: Response): number | undefined {
+  const value = response.headers.get('Retry-After') ?? '';
+  return /^\d+$/.test(value) ? Math.min(Number(value), MAX_RETRY_AFTER_S) : undefined;
+}
