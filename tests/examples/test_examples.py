@@ -57,12 +57,18 @@ def test_generating_twice_changes_nothing(tmp_path: Path) -> None:
 def test_a_rule_that_a_person_wrote_survives_and_an_edit_elsewhere_is_never_overwritten(tmp_path: Path) -> None:
     source = EXAMPLES / "shop" / "architecture.yaml"
     generate_system(tmp_path, source)
-    rules = tmp_path / "services/order/src/order/domains/purchase_order/rules.py"
-    edited = tmp_path / "services/order/src/order/main.py"
-    for path in (rules, edited):
+    services = tmp_path / "services"
+    touched = [
+        services / "order/src/domains/purchase-order/purchase-order.rules.ts",
+        services / "order/src/main.ts",
+        services / "inventory/src/inventory/domains/stock_item/rules.py",
+        services / "inventory/src/inventory/main.py",
+    ]
+    for path in touched:
         path.write_text(path.read_text(encoding="utf-8") + "\n# a person's line\n", encoding="utf-8")
     changed = tmp_path / "architecture.yaml"
-    changed.write_text(source.read_text(encoding="utf-8").replace("Takes orders from customers", "Takes every order"), encoding="utf-8")
+    changed.write_text(
+        source.read_text(encoding="utf-8").replace("Takes orders", "Takes all orders").replace("Keeps", "Has"), encoding="utf-8"
+    )
     generate_system(tmp_path, changed)
-    assert rules.read_text(encoding="utf-8").endswith("# a person's line\n")
-    assert edited.read_text(encoding="utf-8").endswith("# a person's line\n")
+    assert all(path.read_text(encoding="utf-8").endswith("# a person's line\n") for path in touched)

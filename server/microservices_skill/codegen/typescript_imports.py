@@ -46,5 +46,6 @@ def _local(name: str) -> str:
     return name.strip().removeprefix("type ").rpartition(" as ")[2]
 
 
-def _order(name: str) -> str:
-    return name.removeprefix("type ").lower()
+def _order(name: str) -> tuple[str, str]:
+    bare = name.removeprefix("type ")
+    return bare.lower(), bare

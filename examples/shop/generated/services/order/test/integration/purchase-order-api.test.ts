@@ -106,7 +106,6 @@ describe.each(DATABASES)('the operations on purchase order, on %s', (kind) => {
     expect((await change({ ...key(), 'If-Match': '"7"' })).status).toBe(412);
     const changed = await change({ ...key(), 'If-Match': '"1"' });
     expect(changed.status, changed.text).toBe(200);
-    expect(changed.headers.get('etag')).toBe('"2"');
     expect(changed.json).toMatchObject(body);
     expect(await eventNames()).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 
-import { type Settings, SETTINGS } from '../../config/configuration.js';
+import { SETTINGS, type Settings } from '../../config/configuration.js';
 import { DependencyClient, type Policy } from './dependency-client.js';
 
 const PAYMENT_PROVIDER_POLICY: Policy = {
