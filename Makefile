@@ -24,7 +24,7 @@ tools: .tools/installed
 	touch $@
 
 demo: install
-	$(BIN)/python tools/demo.py
+	PYTHONPATH=. $(BIN)/python tools/demo.py
 
 check: install
 	$(BIN)/ruff check .

@@ -18,9 +18,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from tests.generated.languages import Toolchain, Toolchains
+
 from microservices_skill.app.checking import validate
 from microservices_skill.app.discovery import propose
 from microservices_skill.app.generation import generate_system
+from microservices_skill.model.system import Language
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "out" / "shop"
@@ -38,10 +41,10 @@ def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     shutil.copy(ROOT / "examples" / "shop" / "answers.yaml", OUT / "answers.yaml")
-    design()
+    language = "" if shutil.which("npm") else "python"  # as the model says, unless nothing here can run it
+    design(language)
     service = OUT / "services" / "order"
-    interpreter = install(service)
-    return show(service, interpreter)
+    return show(service, install(service))
 
 
 def step(number: int, text: str) -> None:
@@ -49,7 +52,7 @@ def step(number: int, text: str) -> None:
     print(f"\n[{number}/5] {text}", flush=True)
 
 
-def design() -> None:
+def design(language: str) -> None:
     """From answers to files."""
     step(1, "propose an architecture from examples/shop/answers.yaml")
     proposal = propose(OUT / "answers.yaml", output=OUT / "architecture.yaml")
@@ -63,32 +66,35 @@ def design() -> None:
         print(f"  - {finding.severity} {finding.rule}: {finding.message}")
     step(3, "write decisions, contracts and services")
     started = time.process_time()
-    generate_system(OUT, OUT / "architecture.yaml", progress=lambda done, of, what: print(f"  {done + 1}/{of} {what}", flush=True))
+    generate_system(OUT, OUT / "architecture.yaml", language=language, progress=told)
     files = [path for path in OUT.rglob("*") if path.is_file() and ".microservices-skill" not in path.parts]
     kinds = Counter(path.relative_to(OUT).parts[0] for path in files)
     size = sum(path.stat().st_size for path in files) // 1024
     print(f"  {len(files)} files, {size} KiB in {time.process_time() - started:.1f} CPU s: {dict(sorted(kinds.items()))}")
 
 
-def install(service: Path) -> Path:
-    """An environment with what the service locks."""
-    step(4, "install the order service's locked requirements (half a minute the first time)")
-    folder = ROOT / "out" / "venv"
-    interpreter = folder / "bin" / "python"
-    if not interpreter.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    pip = [interpreter, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
-    subprocess.run([*pip, "-r", service / "requirements.txt"], check=True)
-    return interpreter
+def told(done: int, of: int, what: str) -> None:
+    """Show progress."""
+    print(f"  {done + 1}/{of} {what}", flush=True)
 
 
-def show(service: Path, interpreter: Path) -> int:
+def install(service: Path) -> Toolchain:
+    """What runs the service: its language's tools and exactly the packages that it locks."""
+    step(4, "install what the order service locks (a minute the first time)")
+    toolchains = Toolchains()
+    toolchain = toolchains[Language.TYPESCRIPT if (service / "package.json").exists() else Language.PYTHON]
+    toolchain.prepare(service)
+    return toolchain
+
+
+def show(service: Path, toolchain: Toolchain) -> int:
     """Start the service and use it."""
     step(5, f"start {service.relative_to(ROOT)} on its embedded default and place an order")
     log = OUT / "order.log"
-    environment = {**os.environ, "PYTHONPATH": str(service / "src"), "PORT": str(PORT), "DATABASE_URL": f"sqlite:///{OUT / 'order.db'}"}
+    settings = {"PORT": str(PORT), "DATABASE_URL": f"sqlite:///{OUT / 'order.db'}"}
+    environment = {**os.environ, **toolchain.environment(service), **settings}
     with log.open("wb") as sink:
-        process = subprocess.Popen([interpreter, "-m", "order"], cwd=service, env=environment, stdout=sink, stderr=sink)
+        process = subprocess.Popen(toolchain.start_command(service), cwd=service, env=environment, stdout=sink, stderr=sink)
     try:
         wait()
         key = str(uuid4())
