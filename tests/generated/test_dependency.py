@@ -18,7 +18,7 @@ from tests.generated.seams import let_trips_ask_for_vehicles
 from tests.generated.stub import Stub, running_stub
 from tests.generated.target import Target, deployed
 
-from microservices_skill.model.service import CircuitBreaker
+from microservices_skill.model.dependency import CircuitBreaker
 from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,8 @@ from functools import cached_property
 from math import prod
 
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.service import Dependency, Service
+from microservices_skill.model.dependency import Dependency
+from microservices_skill.model.service import Service
 
 
 @dataclass(frozen=True)

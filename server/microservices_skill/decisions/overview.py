@@ -9,8 +9,8 @@ from microservices_skill.decisions.markdown import bullets, document, md_text, m
 from microservices_skill.decisions.sources import sources_for
 from microservices_skill.decisions.tradeoffs import tradeoffs
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.naming import kebab
-from microservices_skill.model.service import Dependency
 from microservices_skill.model.system import Decision
 from microservices_skill.model.types import format_duration
 from microservices_skill.rules.findings import Finding, Severity

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.clashes import Fault, names_in_code, unique
+from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.fields import Field, FieldType, Shape
 from microservices_skill.model.messaging import Event, Saga
 from microservices_skill.model.naming import snake
-from microservices_skill.model.service import Action, Dependency, Endpoint, Entity, Invariant, Lifecycle, Service, Subscription
+from microservices_skill.model.service import Action, Endpoint, Entity, Invariant, Lifecycle, Service, Subscription
 
 _COMPARABLE = frozenset({FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL, FieldType.DATE, FieldType.DATETIME, FieldType.MONEY})
 _FILTERABLE = frozenset(

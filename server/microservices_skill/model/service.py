@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field as Spec
 from pydantic import StringConstraints, model_validator
 
+from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.fields import Field
 from microservices_skill.model.naming import kebab, plural, snake
 from microservices_skill.model.system import Language, LogFormat, Percent, Tracing
@@ -249,50 +250,6 @@ class Subscription(Node):
         if self.publishes and self.action is SubscriptionAction.TRANSITION:
             raise ValueError("the lifecycle's transition says what it publishes; move publishes there")
         return self
-
-
-class Protocol(StrEnum):
-    """How a call travels."""
-
-    HTTP = "http"
-    GRPC = "grpc"
-
-
-class Fallback(StrEnum):
-    """What the caller does when the call fails for good."""
-
-    FAIL = "fail"
-    DEGRADE = "degrade"
-    CACHE = "cache"
-
-
-class Retries(Node):
-    """Repeats of a failed idempotent call, with exponential back-off and jitter."""
-
-    attempts: Annotated[int, Spec(ge=1, le=10)] = 3
-    backoff: Duration = 100
-
-
-class CircuitBreaker(Node):
-    """When to stop calling a failing dependency, and for how long (Nygard, Release It!)."""
-
-    failures: Annotated[int, Spec(ge=1, le=1000)] = 5
-    reset: Duration = 10_000
-
-
-class Dependency(Node):
-    """A synchronous call to another service or to an external system."""
-
-    to: Slug
-    operations: tuple[OperationName, ...] = ()
-    purpose: Line = ""
-    protocol: Protocol = Protocol.HTTP
-    timeout: Duration | None = None
-    retries: Retries | None = None
-    circuit_breaker: CircuitBreaker | None = None
-    bulkhead: Annotated[int, Spec(ge=1, le=10_000)] | None = None
-    fallback: Fallback = Fallback.FAIL
-    critical: bool = True
 
 
 class Service(Node):

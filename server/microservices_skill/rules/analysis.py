@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.service import Dependency, Entity, Fallback, Service
+from microservices_skill.model.dependency import Dependency, Fallback
+from microservices_skill.model.service import Entity, Service
 from microservices_skill.rules.graph import strongly_connected
 
 

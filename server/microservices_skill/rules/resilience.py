@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from microservices_skill.model.service import Fallback
+from microservices_skill.model.dependency import Fallback
 from microservices_skill.rules.analysis import Analysis
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import rule

@@ -9,8 +9,9 @@ from microservices_skill.codegen.quoting import py_str, sentence
 from microservices_skill.codegen.views.shared import limits_of
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.naming import pascal, snake
-from microservices_skill.model.service import Dependency, Service
+from microservices_skill.model.service import Service
 from microservices_skill.model.wire import Operation
 
 

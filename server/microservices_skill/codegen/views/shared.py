@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from microservices_skill.codegen.errors import UnderivableError
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.fields import Field, PayloadField, Shape
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import snake
-from microservices_skill.model.service import Dependency, Entity, Service, Subscription, SubscriptionAction, ValueType
+from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction, ValueType
 
 DEFAULT_TIMEOUT_MS = 2000
 DEFAULT_BACKOFF_MS = 100
