@@ -135,6 +135,11 @@ def test_a_dumped_architecture_reads_back_the_same():
     assert again == architecture
 
 
+@pytest.mark.parametrize("text", ["08", "8", "1e3", ".5", "0x1f", "true", "no", "null", "~", "1_000", "-", "", "2026-01-01", "1:30"])
+def test_text_that_looks_like_something_else_stays_text(text: str):
+    assert parse(dump_plain({"a": text}), source="a.yaml").data == {"a": text}
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_either_read_or_refused(text: str):
     with contextlib.suppress(DocumentError):

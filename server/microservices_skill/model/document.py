@@ -146,7 +146,7 @@ class _Builder:
             frame.key = event.value
             self._places[f"{frame.pointer}/{escape(event.value)}"] = _place(event)
             return
-        self._add(event.value if event.style or event.tag else _resolve(event.value), event)
+        self._add(event.value if event.style or event.tag else resolve(event.value), event)
 
     def _add(self, value: Plain, event: yaml.Event) -> str:
         if not self._stack:
@@ -170,7 +170,8 @@ def _place(event: yaml.Event) -> Place:
     return Place(mark.line + 1, mark.column + 1) if mark is not None else Place(1, 1)
 
 
-def _resolve(text: str) -> Plain:
+def resolve(text: str) -> Plain:
+    """What a plain scalar means: a constant, a number, or itself."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.match(text):

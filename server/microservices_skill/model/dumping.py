@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from microservices_skill.model.document import resolve
 from microservices_skill.model.types import Node
 
 _DUMPER: type[Any] = yaml.SafeDumper
@@ -21,6 +22,8 @@ class _Dumper(_DUMPER):  # type: ignore[misc]
 
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text and not any(line != line.rstrip() for line in text.split("\n")) else None
+    if not isinstance(resolve(text), str):
+        style = "'"  # what we would read as a number or a truth value, whatever another reader makes of it
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
