@@ -104,6 +104,11 @@ class Running:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def end(self) -> None:
+        """Kill it where it still runs."""
+        if self.is_alive:
+            self.kill()
+
     def stop(self) -> int:
         """Ask to stop, and wait; returns the exit status."""
         assert self.process is not None

@@ -241,10 +241,11 @@ def deployed(architecture: Architecture, service: Service, running: Running, iss
             stack.callback(proxy.cut)
         settings = {**QUICK, **({} if is_open else issuer.settings), "DATABASE_URL": proxies[0].url, "BROKER_URL": proxies[1].url}
         running.settings = {**settings, **running.settings}
-        running.migrate().start()
-        stack.callback(lambda: running.kill() if running.is_alive else None)
         target = Target(architecture, service, running, database, *proxies, issuer, Samples(service))
-        stack.callback(lambda: target.broker.forget(target.events, *queues(architecture)))
+        # A queue that goes while a service lives is declared anew at once; RabbitMQ 3.10 does not survive that race.
+        stack.callback(lambda: target.broker.forget(*filter(None, (target.events,)), *queues(architecture)))
+        stack.callback(running.end)
+        running.migrate().start()
         target.wait_until_ready()
         target.events = target.broker.observe()
         yield target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -32,10 +32,20 @@ in_each_pair = pytest.mark.parametrize("languages", PAIRS, ids=["-".join(each) f
 
 
 @contextmanager
+def ending(targets: Mapping[str, Target]) -> Iterator[None]:
+    """End all services together, before the queues of any are forgotten."""
+    try:
+        yield
+    finally:
+        for target in targets.values():
+            target.running.end()
+
+
+@contextmanager
 def deployed_system(architecture: Architecture, toolchains: Toolchains, issuer: Issuer, folder: Path) -> Iterator[dict[str, Target]]:
     """Run every service of an architecture; each knows those that run before it and that it depends on."""
-    with ExitStack() as stack:
-        found: dict[str, Target] = {}
+    found: dict[str, Target] = {}
+    with ExitStack() as stack, ending(found):
         for service in architecture.services:
             where = write_service(architecture, service, folder / service.name)
             if service.name == "trip":
