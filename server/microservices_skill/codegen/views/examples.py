@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import re._constants as sre  # type: ignore[import-not-found]
-import re._parser as sre_parser  # type: ignore[import-not-found]
+import re._constants as sre  # type: ignore[import-not-found] # no stubs
+import re._parser as sre_parser  # type: ignore[import-not-found] # no stubs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
