@@ -2,7 +2,9 @@
 
 A generated one checks the body, claims the idempotency key, stores the order and its event, and commits: one transaction;
 its relay publishes beside it. The bare ones do one insert by hand. ``naive`` is what a tutorial would write: ORM, commit,
-refresh, then publish to the broker inline. CPU is the server process's own, per request; the client runs on the other core.
+refresh, then publish to the broker inline. ``hand-written`` keeps the generated one's promises with nothing around them: no
+metrics, logs, problem details, limits or deadlines, and a relay that only marks. CPU is the server process's own, per
+request; the client runs on the other core.
 """
 
 from __future__ import annotations
@@ -96,13 +98,15 @@ def fastapi(scratch: Path, toolchain: PythonToolchain, url: str) -> list[Contend
 def nest(scratch: Path, toolchain: Toolchain, url: str) -> list[Contender]:
     """NestJS: bare and generated."""
     folder, settings = generated(scratch, toolchain, Language.TYPESCRIPT, url)
-    shutil.copy(PEERS / "bare-nest.ts", folder / "src" / "bare-nest.ts")
+    for peer in ("bare-nest.ts", "handwritten-nest.ts"):
+        shutil.copy(PEERS / peer, folder / "src" / peer)
     build = [str(folder / "node_modules" / ".bin" / "tsc"), "-p", "tsconfig.build.json"]
     subprocess.run(build, cwd=folder, check=True, env={**os.environ, **toolchain.environment(folder)})
     bare = "bare NestJS: one insert by hand"
     peers = toolchain.environment(folder) | {"DATABASE": url}
     return [
         Contender(bare, bare, ["node", "dist/bare-nest.js"], folder, peers),
+        Contender("hand-written NestJS: the same guarantees", bare, ["node", "dist/handwritten-nest.js"], folder, peers),
         Contender("generated NestJS", bare, toolchain.start_command(folder), folder, settings),
     ]
 

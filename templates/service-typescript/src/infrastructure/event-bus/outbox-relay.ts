@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
 import type { Settings } from '../../config/configuration.js';
@@ -13,6 +15,9 @@ import { OutboxTable, type Claimed } from './outbox-table.js';
 const log = getLogger('outbox');
 const tracer = trace.getTracer('outbox');
 
+/** How long a busy relay lets events gather, as small batches cost as much as large ones; a key's backlog never waits. */
+const LINGER_MS = 50;
+
 /**
  * Transactional outbox (Richardson, Microservices Patterns, ch. 3): publishes pending rows; any number may run beside
  * each other. Rows are claimed with a lease, published, and marked once the broker has confirmed. A relay that dies
@@ -27,6 +32,8 @@ export class OutboxRelay {
   private wake: () => void = () => undefined;
   private unsubscribe: () => void = () => undefined;
   private measureAt = 0;
+  private mayLinger = false;
+  private lastKeys: ReadonlySet<string> = new Set();
 
   constructor(
     database: Database,
@@ -71,6 +78,9 @@ export class OutboxRelay {
   /** Claim, publish and mark one batch; returns how many were published. */
   async publishBatch(): Promise<number> {
     const claimed = await this.table.claim();
+    const hasBacklog = claimed.length >= this.settings.outbox_batch || claimed.some((row) => this.lastKeys.has(row.key));
+    this.mayLinger = !hasBacklog;
+    this.lastKeys = new Set(claimed.map((row) => row.key));
     const outcomes = await Promise.all(claimed.map(async (row) => ({ row, isSent: await this.publish(row) })));
     const sent = outcomes.filter(({ isSent }) => isSent).map(({ row }) => row);
     await this.table.settle(sent);
@@ -100,6 +110,8 @@ export class OutboxRelay {
       }
       if (published === 0) {
         await this.rest();
+      } else if (this.mayLinger && !this.isStopping) {
+        await setTimeout(LINGER_MS);
       }
     }
   }
@@ -109,7 +121,7 @@ export class OutboxRelay {
       return Promise.resolve();
     }
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.settings.outbox_poll_s * 1000 * (0.75 + Math.random() / 2));
+      const timer = globalThis.setTimeout(resolve, this.settings.outbox_poll_s * 1000 * (0.75 + Math.random() / 2));
       this.wake = () => {
         clearTimeout(timer);
         resolve();

@@ -30,7 +30,7 @@ export class OutboxTable {
     const now = utcNow();
     const lease = new Date(now.getTime() + this.settings.outbox_lease_s * 1000);
     const values = [toMoment(now), toMoment(lease), this.settings.outbox_batch];
-    const { rows } = await this.unitOfWork.run((tx) =>
+    const { rows } = await this.unitOfWork.single((tx) =>
       sql(
         tx,
         `UPDATE outbox_messages SET attempts = attempts + 1, available_at = $2
@@ -52,7 +52,7 @@ export class OutboxTable {
   async settle(rows: readonly Claimed[]): Promise<void> {
     if (rows.length > 0) {
       const positions = rows.map((row) => row.position);
-      await this.unitOfWork.run((tx) =>
+      await this.unitOfWork.single((tx) =>
         tx.update(OutboxMessage, { position: In(positions) }, { published_at: utcNow() }),
       );
     }
@@ -76,7 +76,7 @@ export class OutboxTable {
   async pending(): Promise<number> {
     const query =
       'SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox_messages WHERE published_at IS NULL';
-    const { rows } = await this.unitOfWork.run((tx) => sql(tx, query));
+    const { rows } = await this.unitOfWork.single((tx) => sql(tx, query));
     const row = rows[0] ?? { waiting: 0, oldest: null };
     const waiting = numberOf(row, 'waiting');
     const oldest = row['oldest'];
@@ -91,7 +91,7 @@ export class OutboxTable {
 
   /** Forget rows published before a moment; returns how many. */
   async purge(before: Date): Promise<number> {
-    const result = await this.unitOfWork.run((tx) => tx.delete(OutboxMessage, { published_at: LessThan(before) }));
+    const result = await this.unitOfWork.single((tx) => tx.delete(OutboxMessage, { published_at: LessThan(before) }));
     return result.affected ?? 0;
   }
 }

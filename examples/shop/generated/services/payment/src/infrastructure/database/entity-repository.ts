@@ -8,6 +8,7 @@ import { now } from '../../common/moment.js';
 import { ConcurrentChangeError, NotFoundError } from '../../common/problems.js';
 import type { BaseEntity } from './base.entity.js';
 import { uuid7 } from './clock.js';
+import { insert } from './insert.js';
 import { lockForUpdate } from './unit-of-work.js';
 
 const BY_ID: object = { id: 'ASC' };
@@ -58,7 +59,7 @@ export abstract class EntityRepository<E extends BaseEntity & ObjectLiteral> {
     entity.id = uuid7();
     entity.version = 1;
     entity.created_at = entity.updated_at = now();
-    await tx.insert(this.target, row(entity));
+    await insert(tx, this.target, entity);
     remembered(entity);
   }
 

@@ -17,22 +17,45 @@ export class UnitOfWork {
 
   /** Do `work` in one transaction; throws what `work` throws, and what the database throws. */
   run<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    if (this.database.isPostgresql) {
-      return this.transaction(work);
-    }
-    // SQLite has one connection: transactions that overlapped would be one
-    const result = this.turn.then(async () => {
-      await setImmediate(); // SQLite never waits: without a pause a row of transactions would hold up everything else
-      return await this.transaction(work);
-    });
-    this.turn = result.catch(() => undefined);
-    return result;
+    return this.inTurn(() => this.transaction(work));
+  }
+
+  /** Do `work` that is one statement, and so a transaction by itself; throws as `run` does. */
+  single<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.inTurn(() => this.statement(work));
   }
 
   /** Tell `listener` of each commit; returns what ends that. */
   onCommit(listener: CommitListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.database.isPostgresql) {
+      return work();
+    }
+    // SQLite has one connection: transactions that overlapped would be one
+    const result = this.turn.then(async () => {
+      await setImmediate(); // SQLite never waits: without a pause a row of transactions would hold up everything else
+      return await work();
+    });
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  private async statement<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const runner = (await this.database.ready()).createQueryRunner();
+    try {
+      return await work(runner.manager);
+    } catch (error) {
+      if (this.database.isPostgresql && isOutage(error)) {
+        await evict(runner).catch(() => undefined);
+      }
+      throw error;
+    } finally {
+      await runner.release().catch(() => undefined);
+    }
   }
 
   private async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {

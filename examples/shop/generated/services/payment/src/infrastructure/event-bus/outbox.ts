@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { SERVICE_NAME } from '../../config/service.js';
 import { utcNow, uuid7 } from '../database/clock.js';
+import { insert } from '../database/insert.js';
 import { OutboxMessage } from '../database/tables/index.js';
 import type { DomainEvent } from './event.js';
 import type { Envelope } from './envelope.js';
@@ -29,7 +30,7 @@ export async function enqueue<T>(tx: EntityManager, event: DomainEvent<T>): Prom
     ...carrierOf(context.active()),
     data: json.parse(event.data),
   };
-  await tx.insert(OutboxMessage, {
+  await insert<Omit<OutboxMessage, 'position'>>(tx, OutboxMessage, {
     id,
     event_type: definition.type,
     ordering_key: orderingKey,

@@ -27,6 +27,8 @@ const CLAIM_SQLITE = `
 INSERT INTO idempotency_keys (scope, key, fingerprint, created_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING key`;
 
+const STORE = 'UPDATE idempotency_keys SET status = $3, headers = $4, body = $5 WHERE scope = $1 AND key = $2';
+
 interface Claim {
   readonly scope: string;
   readonly key: string;
@@ -55,14 +57,14 @@ export class Idempotency {
       }
       const reply = await work(tx);
       const { status, headers, body } = reply;
-      await tx.update(IdempotencyRecord, { scope: claim.scope, key }, { status, headers: { ...headers }, body });
+      await sql(tx, STORE, [claim.scope, key, status, JSON.stringify(headers), body]);
       return reply;
     });
   }
 
   /** Forget keys first used before a moment; returns how many. */
   async purge(before: Date): Promise<number> {
-    const result = await this.unitOfWork.run((tx) => tx.delete(IdempotencyRecord, { created_at: LessThan(before) }));
+    const result = await this.unitOfWork.single((tx) => tx.delete(IdempotencyRecord, { created_at: LessThan(before) }));
     return result.affected ?? 0;
   }
 
