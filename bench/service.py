@@ -91,6 +91,7 @@ def fastapi(scratch: Path, toolchain: PythonToolchain, url: str) -> list[Contend
     return [
         Contender(bare, bare, [*serve, "bare_fastapi:app"], folder, peers),
         Contender("naive FastAPI: ORM, refresh, publish inline", bare, [*serve, "naive_fastapi:app"], folder, peers),
+        Contender("hand-written FastAPI: the same guarantees", bare, [*serve, "handwritten_fastapi:app"], folder, peers),
         Contender("generated FastAPI", bare, toolchain.start_command(folder), folder, settings),
     ]
 

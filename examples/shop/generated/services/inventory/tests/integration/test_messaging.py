@@ -119,6 +119,21 @@ async def test_events_of_one_key_keep_their_order_past_a_failure(quiet: Database
     assert [event.count for event in recorder.seen if event.subject == "a"] == [0, 1, 2]
 
 
+async def test_what_waits_when_the_service_stops_is_delivered_after_its_next_start(quiet: Database, settings: Settings) -> None:
+    recorder = Recorder()
+    bus = await started(MemoryEventBus(settings), handlers(quiet, recorder))
+    relay = OutboxRelay(quiet, bus, settings)
+    await bus.stop_consuming()
+    relay.start()
+    await put(quiet, Happened(subject="a", count=1))
+    await relay.stop(drain_s=1)
+    assert await relay.publish_batch() == 0
+    assert (await relay.pending(), recorder.seen) == (1, [])
+    await make_due(quiet)
+    assert await OutboxRelay(quiet, await started(MemoryEventBus(settings), handlers(quiet, recorder)), settings).publish_batch() == 1
+    assert len(recorder.seen) == 1
+
+
 async def test_a_relay_that_dies_after_publishing_sends_again_and_the_inbox_drops_it(quiet: Database, settings: Settings) -> None:
     recorder = Recorder()
     await put(quiet, Happened(subject="a", count=1))

@@ -56,6 +56,20 @@ describe.each(DATABASES)('events on %s', (kind) => {
     expect(recorder.seen).toHaveLength(1);
   });
 
+  it('that wait when the service stops are delivered after its next start', async () => {
+    const recorder = new Recorder();
+    const bus = await quiet.bus(recorder);
+    await quiet.put({ subject: 'a', count: 1 });
+    await bus.stopConsuming();
+    const relay = quiet.relay(bus);
+    await relay.stop(1);
+    expect(await relay.publishBatch()).toBe(0);
+    expect([await relay.pending(), recorder.seen.length]).toEqual([1, 0]);
+    await quiet.makeDue();
+    expect(await quiet.relay(await quiet.bus(recorder)).publishBatch()).toBe(1);
+    expect(recorder.seen).toHaveLength(1);
+  });
+
   it('are never taken by two relays', async () => {
     await quiet.put(...Array.from({ length: 40 }, (_, count) => ({ subject: String(count), count })));
     const buses = [await quiet.bus(), await quiet.bus()];

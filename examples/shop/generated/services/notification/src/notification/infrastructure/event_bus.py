@@ -172,28 +172,35 @@ class MemoryEventBus:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._handlers: Mapping[str, Handler] = {}
+        self._is_stopping = False
         self.dead_letters: list[Message] = []
         self.published: list[Message] = []
 
     @property
     def is_up(self) -> bool:
-        """Always."""
-        return True
+        """Until it stops: what nobody handles any more stays in the outbox."""
+        return not self._is_stopping
 
     async def start(self, handlers: Mapping[str, Handler]) -> None:
         """Remember who handles what."""
         self._handlers = handlers
 
     async def publish(self, message: Message) -> None:
-        """Deliver at once; what nobody here handles is only remembered, as no other process can hear it."""
+        """Deliver at once; what nobody here handles is only remembered, as no other process can hear it.
+
+        Raises:
+            ConnectionError: it has been stopped.
+        """
+        if self._is_stopping:
+            raise ConnectionError("the event bus is stopping")
         self.published = [*self.published[-99:], message]
         handler = self._handlers.get(message.type)
         if handler is not None and not await deliver(handler, message, self._settings):
             self.dead_letters.append(message)
 
     async def stop_consuming(self) -> None:
-        """Deliver to nobody any more."""
-        self._handlers = {}
+        """Take no more messages; what waits stays in the outbox for the next start."""
+        self._is_stopping = True
 
     async def close(self) -> None:
         """Nothing is held open."""

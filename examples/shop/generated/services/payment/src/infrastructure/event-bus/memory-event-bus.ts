@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/configuration.js';
-import { deliver, EventBus, type Handler, type Message } from './event-bus.js';
+import { deliver, DeliveryStoppedError, EventBus, type Handler, type Message } from './event-bus.js';
 
 /** The embedded default: events stay in this process. The outbox keeps them safe; nothing else is needed. */
 export class MemoryEventBus extends EventBus {
@@ -23,8 +23,14 @@ export class MemoryEventBus extends EventBus {
     this.handlers = handlers;
   }
 
-  /** Deliver at once; what nobody here handles is only remembered, as no other process can hear it. */
+  /**
+   * Deliver at once; what nobody here handles is only remembered, as no other process can hear it. Throws
+   * DeliveryStoppedError once it has been stopped.
+   */
   async publish(message: Message): Promise<void> {
+    if (!this.isUp) {
+      throw new DeliveryStoppedError('the event bus is stopping');
+    }
     this.published = [...this.published.slice(-99), message];
     const handler = this.handlers.get(message.type);
     if (handler !== undefined && !(await deliver(handler, message, this.settings, this.stopping.signal))) {
@@ -34,7 +40,6 @@ export class MemoryEventBus extends EventBus {
 
   async stopConsuming(): Promise<void> {
     this.stopping.abort();
-    this.handlers = new Map();
   }
 
   async close(): Promise<void> {
