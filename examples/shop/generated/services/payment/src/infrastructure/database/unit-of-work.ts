@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
 
 import { Database, evict } from './database.js';
 import { isOutage } from './outage.js';
@@ -22,7 +22,7 @@ export class UnitOfWork {
 
   /** Do `work` that is one statement, and so a transaction by itself; throws as `run` does. */
   single<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.inTurn(() => this.statement(work));
+    return this.inTurn(() => this.connected((runner) => work(runner.manager)));
   }
 
   /** Tell `listener` of each commit; returns what ends that. */
@@ -44,28 +44,20 @@ export class UnitOfWork {
     return result;
   }
 
-  private async statement<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    const runner = (await this.database.ready()).createQueryRunner();
-    try {
-      return await work(runner.manager);
-    } catch (error) {
-      if (this.database.isPostgresql && isOutage(error)) {
-        await evict(runner).catch(() => undefined);
-      }
-      throw error;
-    } finally {
-      await runner.release().catch(() => undefined);
-    }
-  }
-
-  private async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    const runner = (await this.database.ready()).createQueryRunner();
-    try {
+  private transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.connected(async (runner) => {
       await runner.startTransaction();
       const result = await work(runner.manager);
       await runner.commitTransaction();
       this.listeners.forEach((listener) => listener(runner.manager));
       return result;
+    });
+  }
+
+  private async connected<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const runner = (await this.database.ready()).createQueryRunner();
+    try {
+      return await work(runner);
     } catch (error) {
       if (this.database.isPostgresql && isOutage(error)) {
         await evict(runner).catch(() => undefined);
