@@ -148,7 +148,8 @@ describe.each(DATABASES)('events on %s', (kind) => {
     await relay.publishBatch();
     const old = new Date(Date.now() - (service.settings.retention_hours + 1) * 3_600_000);
     await service.run((tx) => tx.update(OutboxMessage, { ordering_key: 'subject/a' }, { published_at: old }));
-    expect(await service.app.get(Housekeeping).sweep()).toBe(1);
+    await service.app.get(Housekeeping).sweep(); // unless the service's own sweep came first
+    expect((await quiet.rows()).map((row) => row.ordering_key)).toEqual(['subject/b']);
   });
 
   it('leave by themselves soon after the commit', async () => {
