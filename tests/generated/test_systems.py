@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.generated.architectures import LANGUAGES, in_languages, only, own_name, read_case, read_example, write_service
+from tests.generated.architectures import in_languages, only, own_name, read_case, read_example
 from tests.generated.issuer import Issuer
 from tests.generated.languages import Toolchains
-from tests.generated.processes import Running, until
+from tests.generated.processes import until
 from tests.generated.samples import UNICODE, exacting
-from tests.generated.seams import let_trips_ask_for_vehicles
-from tests.generated.target import EVENT_LIMIT_S, Target, deployed
+from tests.generated.systems import PAIRS, deployed_system, in_each_pair, in_log, in_trace, read
+from tests.generated.target import EVENT_LIMIT_S, Target
 
-from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.naming import snake
-from microservices_skill.model.service import Action
 from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow
-
-PAIRS = [(one, other) for one in LANGUAGES for other in LANGUAGES]
-"""The language of the first half of a system and of its other half."""
-
-in_each_pair = pytest.mark.parametrize("languages", PAIRS, ids=["-".join(each) for each in PAIRS])
-
-
-@contextmanager
-def ending(targets: Mapping[str, Target]) -> Iterator[None]:
-    """End all services together, before the queues of any are forgotten."""
-    try:
-        yield
-    finally:
-        for target in targets.values():
-            target.running.end()
-
-
-@contextmanager
-def deployed_system(architecture: Architecture, toolchains: Toolchains, issuer: Issuer, folder: Path) -> Iterator[dict[str, Target]]:
-    """Run every service of an architecture; each knows those that run before it and that it depends on."""
-    found: dict[str, Target] = {}
-    with ExitStack() as stack, ending(found):
-        for service in architecture.services:
-            where = write_service(architecture, service, folder / service.name)
-            if service.name == "trip":
-                let_trips_ask_for_vehicles(where, service.language)
-            toolchains[service.language].prepare(where)
-            known = (each.to for each in service.dependencies if each.to in found)
-            urls = {f"{snake(name).upper()}_URL": f"http://127.0.0.1:{found[name].running.port}" for name in known}
-            running = Running(toolchains[service.language], where, urls)
-            is_asked = any(each.to == service.name for other in architecture.services for each in other.dependencies)
-            found[service.name] = stack.enter_context(deployed(architecture, service, running, issuer, is_open=is_asked))
-        yield found
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids=["-".join(each) for each in PAIRS])
@@ -77,11 +40,6 @@ def place(shop: dict[str, Target], trace: str = "") -> dict[str, object]:
     body = order.body(order.creation) | {"note": UNICODE}
     placed: dict[str, object] = order.create(order.creation, body=body, traceparent=in_trace(trace or uuid4().hex)).json
     return placed
-
-
-def in_trace(trace: str) -> str:
-    """A traceparent header."""
-    return f"00-{trace}-00f067aa0ba902b7-01"
 
 
 def test_an_order_reaches_its_final_state_through_four_services_in_one_trace(shop: dict[str, Target]) -> None:
@@ -195,13 +153,6 @@ def test_a_caller_in_one_language_and_a_provider_in_the_other_understand_each_ot
         assert (unknown.status, unknown.json["type"]) == (422, "urn:problem:invariant")
 
 
-def read(target: Target, operation: str, identity: str) -> dict[str, object]:
-    """Read one entity."""
-    reading = next(each for each in target.operations if each.id == operation and each.action is Action.GET)
-    found: dict[str, object] = target.caller().get(target.path(reading, identity)).json
-    return found
-
-
 def kept_for(target: Target, table: str, reference: str, identity: str) -> str:
     """The id of what a service keeps for something, once it is there."""
     query = f'SELECT id FROM "{table}" WHERE "{reference}"::text = $1'
@@ -217,8 +168,3 @@ def of_order(target: Target, table: str, order: str) -> str:
 def has_orders(target: Target, table: str, orders: set[str]) -> bool:
     """Whether a service keeps something for each of these orders."""
     return orders <= {str(row[0]) for row in target.database.rows(f'SELECT order_id FROM "{table}"')}
-
-
-def in_log(target: Target, trace: str, **fields: str) -> bool:
-    """Whether a service has logged something of a trace, with these fields."""
-    return any(each.get("trace_id") == trace and fields.items() <= each.items() for each in target.running.records)

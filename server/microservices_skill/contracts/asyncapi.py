@@ -31,7 +31,7 @@ def document(architecture: Architecture) -> Schema:
     server = _SERVERS.get(architecture.system.platform.broker)
     if server is not None:
         found["servers"] = {"broker": server}
-    found["channels"] = {name: _channel(architecture, versions) for name, versions in sorted(architecture.events_by_name.items())}
+    found["channels"] = {name: _channel(architecture, versions) for name, versions in sorted(architecture.messages_by_name.items())}
     found["operations"] = _operations(architecture)
     found["components"] = {
         "messages": {message_name(event): _message(architecture, event) for event in _sorted(architecture)},
@@ -88,10 +88,10 @@ def _channel(architecture: Architecture, versions: tuple[Event, ...]) -> Schema:
 
 def _operations(architecture: Architecture) -> Schema:
     found: Schema = {}
-    for name, versions in sorted(architecture.events_by_name.items()):
+    for name, versions in sorted(architecture.messages_by_name.items()):
         newest = versions[-1]
         found[f"{pascal(newest.publisher)}Sends{name}"] = _operation("send", newest.publisher, (newest,))
-        for subscriber in architecture.subscribers(name):
+        for subscriber in architecture.receivers(name):
             found[f"{pascal(subscriber)}Receives{name}"] = _operation("receive", subscriber, versions)
     return found
 
@@ -127,4 +127,4 @@ def _schemas(architecture: Architecture) -> dict[str, Schema]:
 
 
 def _sorted(architecture: Architecture) -> list[Event]:
-    return sorted(architecture.events, key=lambda event: (event.name, event.version))
+    return sorted(architecture.messages, key=lambda event: (event.name, event.version))

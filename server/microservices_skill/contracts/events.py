@@ -14,7 +14,7 @@ DEFS = "#/$defs/"
 
 def schemas(architecture: Architecture) -> dict[str, Schema]:
     """A schema for every version of every event, by its versioned name."""
-    return {versioned_name(event): schema(architecture, event) for event in sorted(architecture.events, key=_order)}
+    return {versioned_name(event): schema(architecture, event) for event in sorted(architecture.messages, key=_order)}
 
 
 def schema(architecture: Architecture, event: Event) -> Schema:

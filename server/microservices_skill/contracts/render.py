@@ -21,15 +21,14 @@ def render(architecture: Architecture) -> FileTree:
         [
             *((f"{FOLDER}/openapi/{each.name}.json", _file(openapi.document(architecture, each))) for each in architecture.services),
             (f"{FOLDER}/asyncapi.json", _file(asyncapi.document(architecture))),
-            *_event_files(architecture, architecture.events),
+            *_event_files(architecture, architecture.messages),
         ]
     )
 
 
 def for_service(architecture: Architecture, service: Service) -> FileTree:
     """The contracts that one service keeps: its API, and the events that it publishes or reacts to."""
-    consumed = {subscription.event for subscription in service.subscriptions}
-    concerned = (event for event in architecture.events if event.publisher == service.name or event.name in consumed)
+    concerned = (event for event in architecture.messages if service.name in (event.publisher, *architecture.receivers(event.name)))
     api = (f"{FOLDER}/openapi.json", _file(openapi.document(architecture, service)))
     return FileTree([api, *_event_files(architecture, concerned)])
 

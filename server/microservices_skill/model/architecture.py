@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Spec
 
 from microservices_skill.model.messaging import Event, Saga
+from microservices_skill.model.orchestration import Message, Orchestration, orchestrations
 from microservices_skill.model.service import Service, Subscription
 from microservices_skill.model.system import AcceptedRisk, DataStore, Decision, External, LogFormat, System, Team, Tracing
 from microservices_skill.model.types import Node
@@ -66,6 +67,31 @@ class Architecture(Node):
             for subscription in service.subscriptions:
                 found.setdefault(subscription.event, []).append((service, subscription))
         return {name: tuple(pairs) for name, pairs in found.items()}
+
+    @cached_property
+    def orchestrations(self) -> tuple[Orchestration, ...]:
+        """The orchestrated sagas that are described completely enough to run."""
+        return orchestrations(self.services_by_name, self.sagas)
+
+    @cached_property
+    def saga_messages(self) -> tuple[Message, ...]:
+        """The commands, compensations and replies of those sagas."""
+        return tuple(message for each in self.orchestrations for part in each.parts for message in part.messages)
+
+    @cached_property
+    def messages(self) -> tuple[Event, ...]:
+        """Everything that travels between services: every version of each event, and the messages of sagas."""
+        return (*self.events, *(message.event for message in self.saga_messages))
+
+    @cached_property
+    def messages_by_name(self) -> dict[str, tuple[Event, ...]]:
+        """The same by name, oldest version first."""
+        return self.events_by_name | {message.event.name: (message.event,) for message in self.saga_messages}
+
+    def receivers(self, message: str) -> tuple[str, ...]:
+        """The services that receive an event or a message of a saga, in name order."""
+        addressed = {each.receiver for each in self.saga_messages if each.event.name == message}
+        return tuple(sorted({*self.subscribers(message), *addressed}))
 
     def service(self, name: str) -> Service | None:
         """The service of that name."""

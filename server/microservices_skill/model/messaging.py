@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field as Spec
 
 from microservices_skill.model.fields import Classification, PayloadField
+from microservices_skill.model.mapping import Mapping
 from microservices_skill.model.types import Duration, EventName, FieldName, Line, Node, OperationName, Slug, StateName, TypeName
 
 
@@ -37,7 +38,11 @@ class SagaStyle(StrEnum):
 
 
 class SagaStep(Node):
-    """A local transaction of one participant, and what undoes it."""
+    """A local transaction of one participant, and what undoes it.
+
+    In an orchestrated saga ``operation`` is what the command asks for. ``set`` says which field of the saga's entity each
+    value comes from, where the names differ; ``match`` finds what a later step works on, where no earlier one made it.
+    """
 
     name: StateName
     service: Slug
@@ -45,6 +50,8 @@ class SagaStep(Node):
     event: EventName | None = None
     compensation: OperationName | None = None
     compensation_event: EventName | None = None
+    match: Mapping | None = None
+    set: tuple[Mapping, ...] = ()
     pivot: bool = False
     retriable: bool = False
     idempotent: bool = True
@@ -57,7 +64,10 @@ class SagaStep(Node):
 
 
 class Saga(Node):
-    """A business transaction across services: local transactions with compensations."""
+    """A business transaction across services: local transactions with compensations.
+
+    ``succeedsWith`` and ``failsWith`` are the transitions that end the entity's pending state, its semantic lock.
+    """
 
     name: TypeName
     description: Line = ""
@@ -65,6 +75,8 @@ class Saga(Node):
     coordinator: Slug
     entity: TypeName | None = None
     starts_with: OperationName | None = None
+    succeeds_with: StateName | None = None
+    fails_with: StateName | None = None
     covers: tuple[Line, ...] = ()
     steps: Annotated[tuple[SagaStep, ...], Spec(min_length=1, max_length=30)]
     timeout: Duration | None = None

@@ -279,6 +279,12 @@ def _saga(at: str, saga: Saga, architecture: Architecture) -> Iterator[Fault]:
     if coordinator is not None and saga.starts_with is not None:
         offered = [endpoint.operation for endpoint in coordinator.endpoints]
         yield from _known(f"{at}/startsWith", saga.starts_with, offered, f"operation of {coordinator.name}")
+    entity = coordinator.entity(saga.entity) if coordinator is not None and saga.entity is not None else None
+    if entity is not None:
+        transitions = [each.name for each in entity.lifecycle.transitions] if entity.lifecycle is not None else []
+        for key, name in (("succeedsWith", saga.succeeds_with), ("failsWith", saga.fails_with)):
+            if name is not None:
+                yield from _known(f"{at}/{key}", name, transitions, f"transition of {entity.name}")
     for index, step in enumerate(saga.steps):
         here = f"{at}/steps/{index}"
         yield from _known(f"{here}/service", step.service, architecture.services_by_name, "service")

@@ -10,6 +10,7 @@ from pydantic import StringConstraints, model_validator
 
 from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.fields import Field
+from microservices_skill.model.mapping import Mapping
 from microservices_skill.model.naming import kebab, plural, snake
 from microservices_skill.model.system import Language, LogFormat, Percent, Tracing
 from microservices_skill.model.types import (
@@ -221,13 +222,6 @@ class SubscriptionAction(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     TRANSITION = "transition"
-
-
-class Mapping(Node):
-    """One value taken from an event into an entity."""
-
-    field: FieldRef
-    source: FieldRef
 
 
 class Subscription(Node):

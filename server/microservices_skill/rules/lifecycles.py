@@ -36,10 +36,10 @@ def unreachable_state(analysis: Analysis) -> Iterator[Violation]:
 
 @rule("untriggered-transition", Severity.WARNING)
 def untriggered_transition(analysis: Analysis) -> Iterator[Violation]:
-    """No endpoint or subscription triggers a transition.
+    """No endpoint, subscription or saga triggers a transition.
 
     Why: the entity gets stuck before it.
-    Fix: add an endpoint or subscription with action: transition, or remove the transition.
+    Fix: add an endpoint or subscription with action: transition, name it in a saga, or remove it.
     Source: OMG, Unified Modeling Language 2.5.1, ch. 14
     """
     for index, service in enumerate(analysis.architecture.services):
@@ -50,6 +50,7 @@ def untriggered_transition(analysis: Analysis) -> Iterator[Violation]:
             at = f"/services/{index}/entities/{place}/lifecycle"
             triggers = {each.transition for each in service.endpoints if each.entity == entity.name}
             triggers |= {each.transition for each in service.subscriptions if each.entity == entity.name}
+            triggers |= {name for saga in analysis.architecture.orchestrations if saga.entity is entity for name in saga.locking}
             for number, transition in enumerate(lifecycle.transitions):
                 if transition.name not in triggers:
                     yield Violation(f"{at}/transitions/{number}", f"nothing triggers {transition.name} of {entity.name}")

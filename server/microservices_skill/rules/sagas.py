@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from microservices_skill.model.messaging import Saga, SagaStep, SagaStyle
+from microservices_skill.model.orchestration import obstacles
 from microservices_skill.rules.analysis import Analysis
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import rule
@@ -169,6 +170,21 @@ def long_choreography(analysis: Analysis) -> Iterator[Violation]:
     for index, saga in enumerate(analysis.architecture.sagas):
         if saga.style is SagaStyle.CHOREOGRAPHED and len(saga.steps) > 4:
             yield Violation(f"/sagas/{index}/style", f"{saga.name} is choreographed over {len(saga.steps)} steps")
+
+
+@rule("incomplete-orchestration", Severity.WARNING)
+def incomplete_orchestration(analysis: Analysis) -> Iterator[Violation]:
+    """An orchestrated saga says where it starts, but leaves open what else it needs to be generated.
+
+    Why: the coordinator cannot be generated, so nothing completes or undoes the business transaction.
+    Fix: name entity, startsWith, succeedsWith and failsWith, and for each step an operation whose values the entity fills.
+    Source: This project's generators: a saga runs from one entity of its coordinator;
+        Chris Richardson, Microservices Patterns (2018), ch. 4: orchestration
+    """
+    for index, saga in enumerate(analysis.architecture.sagas):
+        if saga.style is SagaStyle.ORCHESTRATED and (saga.entity or saga.starts_with):
+            for at, said in obstacles(analysis.architecture.services_by_name, saga):
+                yield Violation(f"/sagas/{index}{at}", f"{saga.name} {said}" if not at.startswith("/steps/") else f"{saga.name}: {said}")
 
 
 @rule("uncovered-strong-consistency", Severity.ERROR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microservices_skill.codegen.layouts.template import Template, calls, hears, tells_or_hears
+from microservices_skill.codegen.layouts.template import Template, calls, coordinates, hears, in_sagas, participates, tells_or_hears
 
 TREE = "service-python"
 
@@ -24,6 +24,9 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/config.py.jinja"),
     Template(f"{_SOURCE}/domains/__init__.py"),
     Template(f"{_SOURCE}/domains/incoming.py.jinja", hears),
+    Template(f"{_SOURCE}/domains/saga_definitions.py.jinja", coordinates),
+    Template(f"{_SOURCE}/domains/saga_handlers.py.jinja", in_sagas),
+    Template(f"{_SOURCE}/domains/saga_messages.py.jinja", in_sagas),
     Template(f"{_SOURCE}/domains/values.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/__init__.py"),
     Template(f"{_SOURCE}/infrastructure/clients.py.jinja", calls),
@@ -41,6 +44,10 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/infrastructure/rabbitmq.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/rate_limit.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/resilience.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/saga_message.py.jinja", in_sagas),
+    Template(f"{_SOURCE}/infrastructure/saga_orchestrator.py.jinja", coordinates),
+    Template(f"{_SOURCE}/infrastructure/saga_participant.py.jinja", participates),
+    Template(f"{_SOURCE}/infrastructure/saga_routes.py.jinja", coordinates),
     Template(f"{_SOURCE}/infrastructure/security.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/tables.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/topology.py.jinja"),

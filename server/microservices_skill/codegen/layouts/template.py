@@ -19,6 +19,14 @@ class Facts(Protocol):
         """Whether it tells others of anything."""
 
     @property
+    def coordinates(self) -> bool:
+        """Whether it coordinates sagas."""
+
+    @property
+    def participates(self) -> bool:
+        """Whether it carries out steps of sagas."""
+
+    @property
     def is_listening(self) -> bool:
         """Whether it hears others."""
 
@@ -36,6 +44,21 @@ def calls(view: Facts) -> bool:
 def hears(view: Facts) -> bool:
     """Where the service hears others."""
     return view.is_listening
+
+
+def coordinates(view: Facts) -> bool:
+    """Where the service coordinates sagas."""
+    return view.coordinates
+
+
+def participates(view: Facts) -> bool:
+    """Where the service carries out steps of sagas."""
+    return view.participates
+
+
+def in_sagas(view: Facts) -> bool:
+    """Where the service has to do with sagas."""
+    return view.coordinates or view.participates
 
 
 def tells_or_hears(view: Facts) -> bool:

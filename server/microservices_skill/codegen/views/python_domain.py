@@ -8,6 +8,7 @@ from microservices_skill.codegen.quoting import py_literal, py_str, py_text, py_
 from microservices_skill.codegen.views.python_events import EventClass, Reaction, TransitionEvents, event_classes, reactions
 from microservices_skill.codegen.views.python_operations import ServiceAction, actions_of
 from microservices_skill.codegen.views.python_routes import Route, routes_of
+from microservices_skill.codegen.views.python_sagas import constant
 from microservices_skill.codegen.views.python_types import (
     Column,
     TypedName,
@@ -15,6 +16,7 @@ from microservices_skill.codegen.views.python_types import (
     request_field,
     response_field,
 )
+from microservices_skill.codegen.views.sagas import coordinated_by, locking, started_by
 from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -104,13 +106,17 @@ class DomainView:
     schema_imports: str
     route_schema_imports: str
     incoming_imports: str
+    sagas: str
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service, entity: Entity) -> DomainView:
         """The view of one entity of a service."""
         operations = tuple(operation for operation in wire.operations(service) if operation.entity is entity)
         state = wire.state_field(entity)
-        actions = {action: actions_of(action, operations) for action in Action}
+        started = {each.id: saga for each in operations if (saga := started_by(architecture, service, each.id)) is not None}
+        starts = {operation: constant(saga) for operation, saga in started.items()}
+        locked = locking(architecture, service, entity)
+        actions = {action: actions_of(action, operations, starts=starts, locked=locked) for action in Action}
         noun = " ".join(words(entity.name))
         tables = {other.name: other.table for other in service.entities}
         return cls(
@@ -157,6 +163,7 @@ class DomainView:
             schema_imports=", ".join([*_request_names(operations), *_data_name(service, entity)]),
             route_schema_imports=", ".join([*_request_names(operations), f"{entity.name}Response", f"{entity.name}Page"]),
             incoming_imports=", ".join(incoming_names(service, entity)),
+            sagas=", ".join(sorted({constant(each) for each in coordinated_by(architecture, service) if each.entity.name == entity.name})),
         )
 
 

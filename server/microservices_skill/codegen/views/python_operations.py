@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str, sentence
@@ -23,14 +23,18 @@ class ServiceAction:
     assignments: tuple[str, ...]
     transition: str
     publish: str
+    saga: str
+    is_locked: bool
 
 
-def actions_of(action: Action, operations: Sequence[Operation]) -> tuple[ServiceAction, ...]:
-    """The functions for one kind of action, in the model's order."""
-    return tuple(_action(operation) for operation in operations if operation.action is action)
+def actions_of(
+    action: Action, operations: Sequence[Operation], *, starts: Mapping[str, str], locked: frozenset[str]
+) -> tuple[ServiceAction, ...]:
+    """The functions for one kind of action, in the model's order; ``starts`` names the saga that an operation begins."""
+    return tuple(_action(operation, starts, locked) for operation in operations if operation.action is action)
 
 
-def _action(operation: Operation) -> ServiceAction:
+def _action(operation: Operation, starts: Mapping[str, str], locked: frozenset[str]) -> ServiceAction:
     variable = snake(operation.entity.name)
     names = [field.name for field in operation.request_fields]
     return ServiceAction(
@@ -42,4 +46,6 @@ def _action(operation: Operation) -> ServiceAction:
         assignments=tuple(f"{variable}.{name} = request.{name}" for name in names),
         transition=py_str(operation.endpoint.transition or ""),
         publish="".join(f", {name}" for name in operation.endpoint.publishes),
+        saga=starts.get(operation.id, ""),
+        is_locked=operation.endpoint.transition in locked,
     )

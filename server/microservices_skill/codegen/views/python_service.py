@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
+from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.python_tables import Table, tables_of
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.shared import ordered_values, publishers, routing, sensitive_fields
@@ -60,6 +61,9 @@ class ServiceView:
     has_published: bool
     has_invariants: bool
     consumers: Consumers
+    sagas: Sagas
+    coordinates: bool
+    participates: bool
 
     @property
     def is_listening(self) -> bool:
@@ -70,6 +74,7 @@ class ServiceView:
     def of(cls, architecture: Architecture, service: Service) -> ServiceView:
         """The view of one service."""
         tables = tables_of(service)
+        sagas = sagas_of(architecture, service)
         clients = clients_of(architecture, service)
         title = py_text(service.title) or f"{pascal(service.name)} service"
         return cls(
@@ -96,6 +101,9 @@ class ServiceView:
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),
             consumers=consumers_of(architecture, service),
+            sagas=sagas,
+            coordinates=bool(sagas.definitions),
+            participates=bool(sagas.parts),
         )
 
 

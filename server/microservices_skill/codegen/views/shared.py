@@ -193,6 +193,9 @@ def routing(architecture: Architecture, service: Service) -> dict[str, list[str]
             found.setdefault(subscriber, set()).add(event_type(architecture, event.name))
     for subscription in service.subscriptions:
         found.setdefault(service.name, set()).add(event_type(architecture, subscription.event))
+    for message in architecture.saga_messages:
+        if service.name in (message.event.publisher, message.receiver):
+            found.setdefault(message.receiver, set()).add(event_type(architecture, message.event.name))
     return {name: sorted(found[name]) for name in sorted(found)}
 
 

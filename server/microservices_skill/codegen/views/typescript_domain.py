@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_sentence, ts_str, ts_text
+from microservices_skill.codegen.views.sagas import coordinated_by, locking, members, started_by
 from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
 from microservices_skill.codegen.views.typescript_events import (
     EventSource,
@@ -19,6 +20,7 @@ from microservices_skill.codegen.views.typescript_events import (
     transition_events,
 )
 from microservices_skill.codegen.views.typescript_routes import ListQuery, Route, list_queries, query_name, routes_of
+from microservices_skill.codegen.views.typescript_sagas import constant
 from microservices_skill.codegen.views.typescript_types import (
     Accessor,
     Column,
@@ -67,6 +69,8 @@ class ServiceAction:
     assignments: tuple[str, ...]
     transition: str
     publish: str
+    saga: str
+    is_locked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +145,17 @@ class DomainView:
     dto_imports: str
     controller_imports: str
     incoming_imports: str
+    sagas: str
+    exported: str
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service, entity: Entity) -> DomainView:
         """The view of one entity of a service."""
         operations = tuple(operation for operation in wire.operations(service) if operation.entity is entity)
-        actions = {action: tuple(_action(each) for each in operations if each.action is action) for action in Action}
+        started = {each.id: saga for each in operations if (saga := started_by(architecture, service, each.id)) is not None}
+        starts = {operation: constant(saga) for operation, saga in started.items()}
+        locked = locking(architecture, service, entity)
+        actions = {action: tuple(_action(each, starts, locked) for each in operations if each.action is action) for action in Action}
         state, lifecycle = wire.state_field(entity), entity.lifecycle
         transitions = lifecycle.transitions if lifecycle else ()
         noun = " ".join(words(entity.name))
@@ -211,6 +220,8 @@ class DomainView:
             controller_imports=", ".join([*requests, *queries, *(f"{entity.name}{kind}" for kind in ("Response", "Page"))])
             + f", to{entity.name}Response",
             incoming_imports=", ".join(incoming_names(service, entity)),
+            sagas=", ".join(sorted({constant(each) for each in coordinated_by(architecture, service) if each.entity.name == entity.name})),
+            exported=f", {entity.name}Repository" if entity.name in members(architecture, service) else "",
         )
 
 
@@ -235,7 +246,7 @@ def _request(operation: Operation) -> RequestSchema:
     return RequestSchema(operation.request_name or "", ts_sentence(operation.summary, "A request"), fields)
 
 
-def _action(operation: Operation) -> ServiceAction:
+def _action(operation: Operation, starts: Mapping[str, str], locked: frozenset[str]) -> ServiceAction:
     taken = [given(field.name, "request", is_required=field.required) for field in operation.request_fields]
     variable = camel(operation.entity.name)
     return ServiceAction(
@@ -247,6 +258,8 @@ def _action(operation: Operation) -> ServiceAction:
         assignments=tuple(f"{variable}.{each.replace(': ', ' = ', 1)}" for each in taken),
         transition=ts_str(operation.endpoint.transition or ""),
         publish=publish_arguments(operation.endpoint.publishes),
+        saga=starts.get(operation.id, ""),
+        is_locked=operation.endpoint.transition in locked,
     )
 
 

@@ -17,6 +17,7 @@ from microservices_skill.codegen.views.shared import (
     sensitive_fields,
 )
 from microservices_skill.codegen.views.typescript_clients import Client, clients_of
+from microservices_skill.codegen.views.typescript_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.typescript_types import SchemaField, migration_columns, request_field
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -127,6 +128,11 @@ class ServiceView:
     client_names: str
     has_calls: bool
     consumers: Consumers
+    sagas: Sagas
+    coordinates: bool
+    participates: bool
+    in_sagas: bool
+    handles: bool
 
     @property
     def is_listening(self) -> bool:
@@ -136,6 +142,8 @@ class ServiceView:
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> ServiceView:
         """The view of one service."""
+        sagas, consumers = sagas_of(architecture, service), _consumers(architecture, service)
+        in_sagas = bool(sagas.definitions or sagas.parts)
         tables = tuple(_table(entity, service) for entity in ordered_entities(service))
         clients = clients_of(architecture, service)
         said = ts_text(service.title) or f"{pascal(service.name)} service"
@@ -165,7 +173,12 @@ class ServiceView:
             clients=clients,
             client_names=", ".join(client.name for client in clients),
             has_calls=any(client.calls for client in clients),
-            consumers=_consumers(architecture, service),
+            consumers=consumers,
+            sagas=sagas,
+            coordinates=bool(sagas.definitions),
+            participates=bool(sagas.parts),
+            in_sagas=in_sagas,
+            handles=in_sagas or bool(consumers.entries),
         )
 
 

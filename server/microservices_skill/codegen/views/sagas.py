@@ -1,0 +1,76 @@
+"""What the saga views of every language derive alike: which sagas a service coordinates, and what it does in others'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from microservices_skill.codegen.views.shared import incoming_values
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.messaging import Event
+from microservices_skill.model.orchestration import SAGA_TIMEOUT_MS, STEP_TIMEOUT_MS, Orchestration, Part
+from microservices_skill.model.service import Action, Entity, Service, ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When the coordinator stops waiting, and where it can no longer go back."""
+
+    timeout_ms: int
+    is_pivot: bool
+    is_retriable: bool
+
+
+def coordinated_by(architecture: Architecture, service: Service) -> tuple[Orchestration, ...]:
+    """The sagas that a service coordinates."""
+    return tuple(each for each in architecture.orchestrations if each.coordinator.name == service.name)
+
+
+def parts_of(architecture: Architecture, service: Service) -> tuple[Part, ...]:
+    """What a service does in sagas."""
+    return tuple(part for each in architecture.orchestrations for part in each.parts if part.service.name == service.name)
+
+
+def commands(parts: Iterable[Part]) -> tuple[Event, ...]:
+    """The commands and compensations of some parts, in their order."""
+    return tuple(event for part in parts for event in (part.command, part.compensation) if event is not None)
+
+
+def carried_values(architecture: Architecture, service: Service) -> tuple[ValueType, ...]:
+    """The value types of other services that their commands carry to this one."""
+    return incoming_values(architecture, [part.command for part in parts_of(architecture, service)])
+
+
+def limits_of(part: Part) -> Limits:
+    """The limits of a step."""
+    return Limits(int(part.step.timeout or STEP_TIMEOUT_MS), part.step.pivot, part.step.retriable)
+
+
+def timeout_of(orchestration: Orchestration) -> int:
+    """How long the whole saga may take before its pivot, in milliseconds."""
+    return int(orchestration.saga.timeout or SAGA_TIMEOUT_MS)
+
+
+def started_by(architecture: Architecture, service: Service, operation: str) -> Orchestration | None:
+    """The saga that an operation starts."""
+    return next((each for each in coordinated_by(architecture, service) if each.saga.starts_with == operation), None)
+
+
+def locking(architecture: Architecture, service: Service, entity: Entity) -> frozenset[str]:
+    """The transitions of an entity that only its running saga may make."""
+    found = (each.locking for each in coordinated_by(architecture, service) if each.entity.name == entity.name)
+    return frozenset().union(*found)
+
+
+def members(architecture: Architecture, service: Service) -> frozenset[str]:
+    """The entities of a service that its sagas and its steps work on."""
+    coordinated = {each.entity.name for each in coordinated_by(architecture, service)}
+    return frozenset(coordinated | {part.operation.entity.name for part in parts_of(architecture, service)})
+
+
+def undone_state(part: Part) -> tuple[str, str] | None:
+    """The field and the state that an undone step leaves its entity in; nothing where the entity goes."""
+    undo, lifecycle = part.undo, part.operation.entity.lifecycle
+    if undo is None or undo.action is not Action.TRANSITION or lifecycle is None:
+        return None
+    return lifecycle.field, next(each.to for each in lifecycle.transitions if each.name == undo.endpoint.transition)

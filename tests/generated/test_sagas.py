@@ -1,0 +1,217 @@
+"""An orchestrated saga over three services: it ends, one way or the other, whatever dies on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tests.generated.architectures import in_languages, own_name, read_case
+from tests.generated.issuer import Issuer
+from tests.generated.languages import Toolchains
+from tests.generated.processes import Caller, until
+from tests.generated.systems import PAIRS, deployed_system, in_log, in_trace, read
+from tests.generated.target import EVENT_LIMIT_S, Target
+
+pytestmark = pytest.mark.slow
+
+TOO_MANY_LINES, TOO_MUCH = 4, 100_001
+"""What the stock and the payment service refuse."""
+
+END_LIMIT_S = 90.0
+"""Time for a run to end that goes on after a kill, a timeout and a redelivery."""
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids=["-".join(each) for each in PAIRS])
+def shop(
+    request: pytest.FixtureRequest, toolchains: Toolchains, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Target]]:
+    """The coordinator in one language, its participants in the other."""
+    coordinator, participants = request.param
+    languages = {"order": coordinator, "stock": participants, "payment": participants}
+    architecture = in_languages(read_case("orders", system=own_name("orders")), languages)
+    with deployed_system(architecture, toolchains, issuer, tmp_path_factory.mktemp("orders")) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _all_run(shop: dict[str, Target]) -> None:
+    for each in shop.values():
+        if not each.running.is_alive:
+            each.running.start()
+
+
+def order_of(lines: int = 1, amount: int = 5000) -> dict[str, Any]:
+    """An order with so many lines, for so much money."""
+    return {
+        "customer": "ada@example.com",
+        "lines": [{"sku": f"BIKE-{number}", "quantity": number + 1} for number in range(lines)],
+        "total": {"minor_units": amount, "currency": "EUR"},
+    }
+
+
+def place(shop: dict[str, Target], body: dict[str, Any], trace: str = "") -> str:
+    """Place an order; its id."""
+    order = shop["order"]
+    return str(order.create(order.creation, body=body, traceparent=in_trace(trace or uuid4().hex)).json["id"])
+
+
+def operator(shop: dict[str, Target]) -> Caller:
+    """Somebody who may look after sagas."""
+    return shop["order"].caller("sagas:read sagas:operate", sub="olga")
+
+
+def saga_of(shop: dict[str, Target], order: str) -> dict[str, Any]:
+    """The run about an order, as operators see it."""
+    caller = operator(shop)
+    found = caller.get(f"/sagas?entity_id={order}").json
+    assert len(found) == 1
+    view: dict[str, Any] = caller.get(f"/sagas/{found[0]['id']}").json
+    return view
+
+
+def ended(shop: dict[str, Target], order: str, status: str) -> dict[str, Any]:
+    """The run of an order, once the order has come to a state."""
+    until(lambda: read(shop["order"], "getOrder", order)["status"] == status, END_LIMIT_S, f"for {order} to be {status}")
+    return saga_of(shop, order)
+
+
+def kept(shop: dict[str, Target], service: str, table: str, order: str) -> list[str]:
+    """The states of what a service keeps for an order."""
+    return [row[0] for row in shop[service].database.rows(f'SELECT status FROM "{table}" WHERE order_id::text = $1', order)]
+
+
+def steps_of(view: dict[str, Any]) -> list[tuple[str | None, str]]:
+    """What happened in a run, in order."""
+    return [(entry["step"], entry["what"]) for entry in view["history"]]
+
+
+def test_an_order_whose_steps_are_all_done_is_confirmed_in_one_trace(shop: dict[str, Target]) -> None:
+    trace = uuid4().hex
+    order = place(shop, order_of(), trace)
+    view = ended(shop, order, "confirmed")
+    assert (view["state"], view["saga"]) == ("completed", "PlaceOrderSaga")
+    assert steps_of(view) == [
+        (None, "started"),
+        ("reserve_stock", "asked"),
+        ("reserve_stock", "done"),
+        ("authorize_payment", "asked"),
+        ("authorize_payment", "done"),
+        ("capture_payment", "asked"),
+        ("capture_payment", "done"),
+        (None, "completed"),
+    ]
+    assert (kept(shop, "stock", "reservations", order), kept(shop, "payment", "payments", order)) == (["held"], ["captured"])
+    until(lambda: all(in_log(each, trace) for each in shop.values()), EVENT_LIMIT_S, "for one trace in the logs of all")
+    refused = shop["order"].caller().change("POST", f"/v1/orders/{order}/cancel")
+    assert refused.status == 409
+
+
+def test_an_order_that_the_first_participant_refuses_is_cancelled_and_leaves_nothing(shop: dict[str, Target]) -> None:
+    order = place(shop, order_of(lines=TOO_MANY_LINES))
+    view = ended(shop, order, "cancelled")
+    assert view["state"] == "compensated"
+    assert steps_of(view) == [(None, "started"), ("reserve_stock", "asked"), ("reserve_stock", "refused"), (None, "compensated")]
+    assert view["reason"]
+    assert (kept(shop, "stock", "reservations", order), kept(shop, "payment", "payments", order)) == ([], [])
+
+
+def test_what_was_done_before_a_refusal_is_undone_in_reverse(shop: dict[str, Target]) -> None:
+    order = place(shop, order_of(amount=TOO_MUCH))
+    view = ended(shop, order, "cancelled")
+    assert steps_of(view)[3:] == [
+        ("authorize_payment", "asked"),
+        ("authorize_payment", "refused"),
+        ("reserve_stock", "asked_to_undo"),
+        ("reserve_stock", "undone"),
+        (None, "compensated"),
+    ]
+    assert "the amount is above the limit of the card" in view["reason"]
+    assert (kept(shop, "stock", "reservations", order), kept(shop, "payment", "payments", order)) == (["released"], [])
+
+
+def test_an_order_in_the_hands_of_a_saga_is_locked_and_a_silent_participant_times_out(shop: dict[str, Target]) -> None:
+    shop["payment"].running.kill()
+    order = place(shop, order_of())
+    locked = shop["order"].caller().change("POST", f"/v1/orders/{order}/cancel")
+    assert (locked.status, locked.json["type"]) == (409, "urn:problem:saga-conflict")
+    until(lambda: "timed_out" in {what for _, what in steps_of(saga_of(shop, order))}, END_LIMIT_S, "for a timeout")
+    shop["payment"].running.start()
+    view = ended(shop, order, "cancelled")
+    assert steps_of(view)[-4:] == [
+        ("authorize_payment", "undone"),
+        ("reserve_stock", "asked_to_undo"),
+        ("reserve_stock", "undone"),
+        (None, "compensated"),
+    ]
+    assert set(kept(shop, "payment", "payments", order)) <= {"voided"}, "its command came before its compensation, or not at all"
+    assert kept(shop, "stock", "reservations", order) == ["released"]
+
+
+def test_an_operator_aborts_a_run_before_its_pivot_and_is_named_in_its_history(shop: dict[str, Target]) -> None:
+    shop["payment"].running.kill()
+    order = place(shop, order_of())
+    until(lambda: ("reserve_stock", "done") in steps_of(saga_of(shop, order)), END_LIMIT_S, "for the first step")
+    saga = saga_of(shop, order)["id"]
+    caller = operator(shop)
+    assert caller.send("POST", f"/sagas/{saga}/retry").status == 409
+    assert caller.send("POST", f"/sagas/{saga}/abort", {}).status in (400, 422)
+    assert caller.send("POST", f"/sagas/{saga}/abort", {"reason": "the customer called"}).status == 200
+    assert caller.send("POST", f"/sagas/{saga}/abort", {"reason": "again"}).status == 409
+    shop["payment"].running.start()
+    view = ended(shop, order, "cancelled")
+    entry = next(each for each in view["history"] if each["what"] == "aborted")
+    assert entry["reason"] == "the customer called"
+    assert entry["actor"] == "olga"
+    assert shop["order"].caller("sagas:read").send("POST", f"/sagas/{saga}/abort", {"reason": "no"}).status == 403
+    assert caller.get(f"/sagas/{uuid4()}").status == 404
+
+
+def test_a_run_that_cannot_end_is_stuck_until_an_operator_retries_it(shop: dict[str, Target]) -> None:
+    shop["payment"].running.kill()
+    order = place(shop, order_of())
+    shop["order"].database.rows("UPDATE orders SET status = 'cancelled' WHERE id::text = $1", order)
+    shop["payment"].running.start()
+    until(lambda: saga_of(shop, order)["state"] == "stuck", END_LIMIT_S, "for the run to be stuck")
+    view = saga_of(shop, order)
+    assert "cannot confirm" in view["reason"]
+    caller = operator(shop)
+    until(lambda: 'saga_runs{saga="PlaceOrderSaga",state="stuck"} 1' in caller.get("/metrics").text, END_LIMIT_S, "for the metric")
+    shop["order"].database.rows("UPDATE orders SET status = 'pending' WHERE id::text = $1", order)
+    assert caller.send("POST", f"/sagas/{view['id']}/retry").status == 200
+    view = ended(shop, order, "confirmed")
+    assert ("retried" in {what for _, what in steps_of(view)}, view["state"]) == (True, "completed")
+    assert kept(shop, "payment", "payments", order) == ["captured"]
+
+
+def test_killing_services_under_load_ends_every_order_one_way_or_the_other(shop: dict[str, Target]) -> None:
+    order = shop["order"]
+    kinds = (order_of(), order_of(lines=TOO_MANY_LINES), order_of(amount=TOO_MUCH), order_of(lines=2))
+    wishes = [(order.caller(), str(uuid4()), kinds[number % len(kinds)]) for number in range(60)]
+    placed: list[str] = []
+    for number, name in enumerate(("stock", "order", "payment", "order", "stock", "payment")):
+        part = wishes[number * 10 : number * 10 + 10]
+        with ThreadPoolExecutor(10) as pool:
+            futures = [pool.submit(who.change, "POST", "/v1/orders", body, Idempotency_Key=key) for who, key, body in part]
+            shop[name].running.kill()
+            for future in futures:
+                future.result()
+        shop[name].running.start()
+        placed += [order.create(order.creation, who, body, Idempotency_Key=key).json["id"] for who, key, body in part]
+    assert len(set(placed)) == 60
+    open_runs = "SELECT id FROM sagas WHERE state NOT IN ('completed', 'compensated')"
+    until(lambda: not order.database.rows(open_runs), END_LIMIT_S, "for every run to end")
+    for each in shop.values():
+        until(partial(lambda database: database.pending_events() == 0, each.database), EVENT_LIMIT_S, "for the outbox to empty")
+    states = {str(row[0]): row[1] for row in order.database.rows("SELECT id, status FROM orders")}
+    for one in placed:
+        stock, payment = kept(shop, "stock", "reservations", one), kept(shop, "payment", "payments", one)
+        if states[one] == "confirmed":
+            assert (stock, payment) == (["held"], ["captured"])
+        else:
+            assert states[one] == "cancelled"
+            assert (set(stock) <= {"released"}, set(payment) <= {"voided"}) == (True, True)
+    assert {states[one] for one in placed} == {"confirmed", "cancelled"}
