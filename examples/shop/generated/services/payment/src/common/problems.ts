@@ -84,6 +84,13 @@ export class StateConflictError extends ProblemError {
   }
 }
 
+/** A saga forbids it: one that runs, or one that is not where the call needs it to be. */
+export class SagaConflictError extends ProblemError {
+  constructor(detail: string) {
+    super(409, 'saga-conflict', detail);
+  }
+}
+
 /** The change would break a rule that always holds. */
 export class InvariantError extends ProblemError {
   constructor(detail: string) {

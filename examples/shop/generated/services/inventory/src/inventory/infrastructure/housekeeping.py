@@ -23,7 +23,12 @@ async def sweep(database: Database, relay: OutboxRelay, settings: Settings) -> i
     """Delete what is past its retention; returns how many rows went."""
     retention = utc_now() - timedelta(hours=settings.retention_hours)
     keys = utc_now() - timedelta(hours=settings.idempotency_retention_hours)
-    return await relay.purge(retention) + await inbox.purge(database, retention) + await idempotency.purge(database, keys)
+    swept = [
+        await relay.purge(retention),
+        await inbox.purge(database, retention),
+        await idempotency.purge(database, keys),
+    ]
+    return sum(swept)
 
 
 async def run(database: Database, relay: OutboxRelay, settings: Settings, stopping: asyncio.Event) -> None:

@@ -75,6 +75,13 @@ class StateConflictError(ProblemError):
         super().__init__(f"cannot {transition} a {what} that is {state}; it must be {' or '.join(sources)}")
 
 
+class SagaConflictError(ProblemError):
+    """A saga forbids it: one that runs, or one that is not where the call needs it to be."""
+
+    status = HTTPStatus.CONFLICT
+    kind = "saga-conflict"
+
+
 class InvariantError(ProblemError):
     """The change would break a rule that always holds."""
 

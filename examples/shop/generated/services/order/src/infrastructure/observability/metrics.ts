@@ -59,6 +59,27 @@ export const BREAKER_OPEN = new Gauge({
   labelNames: ['dependency'] as const,
 });
 
+/** Runs of sagas that came into a state. */
+export const SAGA_CHANGES = new Counter({
+  name: 'saga_changes_total',
+  help: 'Runs of sagas that came into a state',
+  labelNames: ['saga', 'state'] as const,
+});
+
+/** Runs of sagas that have not ended. */
+export const SAGA_RUNS = new Gauge({
+  name: 'saga_runs',
+  help: 'Runs of sagas that have not ended',
+  labelNames: ['saga', 'state'] as const,
+});
+
+/** Steps of sagas that were answered. */
+export const SAGA_STEPS = new Counter({
+  name: 'saga_steps_total',
+  help: 'Steps of sagas that were answered',
+  labelNames: ['step', 'outcome'] as const,
+});
+
 /** Changes of state. */
 export const LIFECYCLE_TRANSITIONS = new Counter({
   name: 'lifecycle_transitions_total',
