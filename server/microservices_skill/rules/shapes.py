@@ -67,6 +67,8 @@ def _fields(old: Record, new: Record, *, path: str) -> Iterator[_Difference]:
             if field.required:
                 yield Kind.ADDED_REQUIRED, here, "is new and must be there"
             continue
+        if former == field and not _holds_others(field):
+            continue
         if field.required and not former.required:
             yield Kind.BECAME_REQUIRED, here, "must now be there"
         if former.required and not field.required:
@@ -76,10 +78,15 @@ def _fields(old: Record, new: Record, *, path: str) -> Iterator[_Difference]:
         yield from _shape(former, field, old.types, new.types, path=here)
 
 
+def _holds_others(shape: Shape) -> bool:
+    return shape.object is not None or (shape.items is not None and shape.items.object is not None)
+
+
 def _shape(old: Shape, new: Shape, before: Mapping[str, Fields], now: Mapping[str, Fields], *, path: str) -> Iterator[_Difference]:
     kind = _retyped(old.type, new.type)
     if kind is not None:
         yield kind, path, f"changed its type from {old.type} to {new.type}"
+    if kind is Kind.RETYPED:
         return
     yield from ((kind, path, text) for kind, text in _limits(old, new))
     if old.items is not None and new.items is not None:
