@@ -43,6 +43,34 @@ def no_longer_public(comparison: Comparison) -> Iterator[Violation]:
             yield Violation(f"{kept.at}/exposure", f"{kept.new.name} was public and is internal")
 
 
+@comparison_rule("deployment-order", Severity.INFO)
+def deployment_order(comparison: Comparison) -> Iterator[Violation]:
+    """A service uses what its neighbour does not offer until the new version is deployed.
+
+    Why: deployed first, it calls an operation that is not there, or waits for an event or a field that nobody sends.
+    Fix: deploy the neighbour first, or let the service bear its absence.
+    Source: Sam Newman, Building Microservices, 2nd ed. (2021), ch. 5: Avoiding breaking changes
+    """
+    for index, service in enumerate(comparison.new.services):
+        for place, dependency in enumerate(service.dependencies):
+            callee = comparison.old.service(dependency.to)
+            if callee is None:
+                continue
+            for operation in dependency.operations:
+                if callee.endpoint(operation) is None:
+                    message = f"{service.name} calls {operation} of {callee.name}, which is new: deploy {callee.name} first"
+                    yield Violation(f"/services/{index}/dependencies/{place}/operations", message)
+        for place, subscription in enumerate(service.subscriptions):
+            old, new = comparison.old.event(subscription.event), comparison.new.event(subscription.event)
+            if old is None or new is None or old.version != new.version:
+                continue
+            mappings = (*subscription.set, *((subscription.match,) if subscription.match is not None else ()))
+            for name in dict.fromkeys(mapping.source for mapping in mappings):
+                if old.field(name) is None and new.field(name) is not None:
+                    message = f"{service.name} reads {name} of {new.name}, which is new: deploy {new.publisher} first"
+                    yield Violation(f"/services/{index}/subscriptions/{place}", message)
+
+
 @comparison_rule("lowered-slo", Severity.WARNING)
 def lowered_slo(comparison: Comparison) -> Iterator[Violation]:
     """A service or an operation promises less than before.
