@@ -24,7 +24,8 @@ def pages() -> dict[str, str]:
 
 
 def _examples(rule_id: str) -> dict[str, str]:
-    return {name: (CASES / rule_id / f"{name}.yaml").read_text(encoding="utf-8") for name in ("violates", "complies")}
+    files = {name: CASES / rule_id / f"{name}.yaml" for name in ("old", "violates", "complies")}
+    return {name: path.read_text(encoding="utf-8") for name, path in files.items() if path.exists()}
 
 
 def main() -> None:

@@ -74,6 +74,39 @@ def test_a_missing_document_says_what_to_do():
     assert "there is no such file; check the path" in result.stderr
 
 
+def test_what_breaks_callers_of_an_older_version_is_found_with_its_line(source: Path):
+    old = source.parent / "old.yaml"
+    old.write_text(SHOP, encoding="utf-8")
+    assert run("validate", "--against", "old.yaml").exit_code == 0
+    source.write_text(SHOP.replace("- {name: total, type: money, minimum: 0}", "- {name: total, type: integer}"), encoding="utf-8")
+    result = run("validate", "--against", "old.yaml", "--json")
+    assert result.exit_code == 1
+    found = {finding["rule"]: finding for finding in json.loads(result.stdout)["findings"]}
+    broken = found["breaking-event-change"]
+    assert "total changed its type from money to integer; publish it as version 3 and keep version 2" in broken["message"]
+    assert "- {name: total" in source.read_text(encoding="utf-8").splitlines()[broken["line"] - 1]
+    assert "breaking-event-change" in run("validate", "--against", "old.yaml").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "old.yaml: there is no such file"),
+        (b"\xff\xfe", "old.yaml: is not UTF-8"),
+        (b"a: [1\n", "old.yaml:2:1 /: not valid YAML"),
+        (b"openapi: 3.1.0\n", "old.yaml:1"),
+        (b"- a\n", "old.yaml:1"),
+    ],
+)
+def test_an_older_version_that_cannot_be_read_is_named(source: Path, content: bytes | None, message: str):
+    if content is not None:
+        (source.parent / "old.yaml").write_bytes(content)
+    result = run("validate", "--against", "old.yaml")
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_service_is_generated_where_it_is_asked_for(source: Path):
     result = run("generate", str(source), "-o", "out", "--service", "order", "--json")
     assert result.exit_code == 0, result.output

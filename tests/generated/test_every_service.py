@@ -8,10 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.generated.architectures import in_language, own_name, read_example, services_where, write_service
+from tests.generated.architectures import LANGUAGES, in_language, own_name, read_case, read_example, services_where, write_service
 from tests.generated.languages import PythonToolchain, Toolchains, TypescriptToolchain
 from tests.generated.servers import BROKER_URL, DATABASE_URL
 
+from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow
@@ -24,8 +25,22 @@ SERVERS = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": BROKER_URL}
 def test_a_generated_service_passes_its_own_checks(
     language: Language, example: str, name: str, tmp_path: Path, toolchains: Toolchains
 ) -> None:
-    architecture = in_language(read_example(example, system=own_name(example)), language)
-    folder = write_service(architecture, architecture.services_by_name[name], tmp_path)
+    check(in_language(read_example(example, system=own_name(example)), language), name, tmp_path, toolchains)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["order", "stock", "payment"])
+def test_a_service_of_an_orchestrated_saga_passes_its_own_checks(
+    language: Language, name: str, tmp_path: Path, toolchains: Toolchains
+) -> None:
+    check(in_language(read_case("orders", system=own_name("orders")), language), name, tmp_path, toolchains)
+
+
+def check(architecture: Architecture, name: str, folder: Path, toolchains: Toolchains) -> None:
+    """Generate a service and run its own checks."""
+    service = architecture.services_by_name[name]
+    language = service.language
+    write_service(architecture, service, folder)
     if language is Language.PYTHON:
         check_python(folder, toolchains.python)
     else:

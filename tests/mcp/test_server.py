@@ -67,6 +67,19 @@ async def test_a_finding_is_structured_and_says_the_same_as_the_text(workspace: 
 
 
 @MODES
+async def test_breaking_changes_against_an_older_version_are_findings(workspace: Path, mode: str):
+    (workspace / "old.yaml").write_text(SHOP, encoding="utf-8")
+    (workspace / "architecture.yaml").write_text(SHOP.replace("money, minimum: 0}", "integer}"), encoding="utf-8")
+    async with Client(build(), mode=mode) as client:
+        result = await client.call_tool("validate_architecture", {"against": "old.yaml"})
+        same = await client.call_tool("validate_architecture", {"architecture": "old.yaml", "against": "old.yaml"})
+    assert result.structured_content is not None
+    assert same.structured_content is not None
+    assert {"breaking-event-change", "breaking-response-change"} <= {each["rule"] for each in result.structured_content["findings"]}
+    assert same.structured_content["ok"] is True
+
+
+@MODES
 async def test_a_generated_service_is_summed_up_without_its_text(workspace: Path, mode: str):
     heard: list[str | None] = []
 
@@ -100,6 +113,9 @@ async def test_a_preview_writes_nothing(workspace: Path, mode: str):
         ("validate_architecture", {"architecture": "/etc/passwd"}, "not inside the workspace"),
         ("validate_architecture", {"architecture": "nowhere.yaml"}, "there is no such file"),
         ("validate_architecture", {"architecture": "bad.yaml"}, "bad.yaml:1:"),
+        ("validate_architecture", {"against": "bad.yaml"}, "bad.yaml:1:"),
+        ("validate_architecture", {"against": "nowhere.yaml"}, "nowhere.yaml: there is no such file"),
+        ("validate_architecture", {"against": "../old.yaml"}, "not inside the workspace"),
         ("generate_service", {"service": "order", "output": "../out"}, "not inside the workspace"),
         ("generate_service", {"service": "ordr"}, "order, payment"),
         ("generate_service", {"service": "x" * 10_000}, "at most 40"),

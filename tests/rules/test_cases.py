@@ -11,6 +11,7 @@ from microservices_skill.model.loading import read_architecture
 from microservices_skill.rules.catalogue import RULES
 from microservices_skill.rules.engine import validate
 from microservices_skill.rules.findings import Finding, Severity
+from microservices_skill.rules.rule import Rule
 
 HERE = Path(__file__).parent
 IDS = [rule.id for rule in RULES]
@@ -21,8 +22,8 @@ def read(path: Path) -> Architecture:
 
 
 def findings(rule: str, name: str) -> list[Finding]:
-    previous = HERE / rule / "previous.yaml"
-    return validate(read(HERE / rule / name), previous=read(previous) if previous.exists() else None)
+    old = HERE / rule / "old.yaml"
+    return validate(read(HERE / rule / name), previous=read(old) if old.exists() else None)
 
 
 @pytest.mark.parametrize("rule", IDS)
@@ -32,6 +33,11 @@ def test_only_this_rule_speaks_where_it_is_violated(rule: str) -> None:
     found = findings(rule, "violates.yaml")
     assert rule in {finding.rule for finding in found}
     assert {finding.rule for finding in found if finding.severity is not Severity.INFO} <= {rule} | companions
+
+
+@pytest.mark.parametrize("rule", RULES, ids=IDS)
+def test_the_example_of_a_rule_shows_it_at_its_own_severity(rule: Rule) -> None:
+    assert {finding.severity for finding in findings(rule.id, "violates.yaml") if finding.rule == rule.id} == {rule.severity}
 
 
 @pytest.mark.parametrize("rule", IDS)

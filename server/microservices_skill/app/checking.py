@@ -17,14 +17,14 @@ JsonSchema = dict[str, Any]
 SHOWN = 100
 
 
-def validate(source: Path, *, previous: Path | None = None, shown: int = SHOWN) -> Validation:
-    """Judge an architecture by every rule.
+def validate(source: Path, *, against: Path | None = None, shown: int = SHOWN) -> Validation:
+    """Judge an architecture by every rule; ``against`` an earlier version, by what that version promised too.
 
     Raises:
         SkillError: a document cannot be read.
 
     """
-    design = read_design(source, previous=previous)
+    design = read_design(source, against=against)
     findings = design.summaries
     counts = Counter(each.severity for each in findings if not each.accepted)
     accepted = sum(each.accepted for each in findings)

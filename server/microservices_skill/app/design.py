@@ -55,15 +55,15 @@ class Design:
             raise UnsoundDesignError(self.document.source, errors)
 
 
-def read_design(source: Path, *, previous: Path | None = None) -> Design:
-    """Read and judge an architecture; with ``previous``, breaking changes are findings too.
+def read_design(source: Path, *, against: Path | None = None) -> Design:
+    """Read and judge an architecture; ``against`` an earlier version, breaking changes are findings too.
 
     Raises:
         SkillError: a document cannot be read.
 
     """
     architecture, document = read_architecture(read_text(source), source=str(source))
-    older = read_architecture(read_text(previous), source=str(previous))[0] if previous is not None else None
+    older = read_model(against) if against is not None else None
     return Design(architecture, document, tuple(engine.validate(architecture, previous=older)))
 
 

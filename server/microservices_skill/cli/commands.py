@@ -97,13 +97,13 @@ def propose(answers: Path, draft: Path | None, output: Path, *, preview: bool, a
 
 @main.command()
 @_architecture
-@click.option("--previous", type=click.Path(path_type=Path), help="An earlier version, to find breaking changes.")
+@click.option("--against", type=click.Path(path_type=Path), help="An earlier version, to find what breaks those who rely on it.")
 @_json
-def validate(architecture: Path, previous: Path | None, *, as_json: bool) -> None:
+def validate(architecture: Path, against: Path | None, *, as_json: bool) -> None:
     """Judge an architecture by every rule."""
     from microservices_skill.app import checking
 
-    result = checking.validate(architecture, previous=previous, shown=100_000 if as_json else checking.SHOWN)
+    result = checking.validate(architecture, against=against, shown=100_000 if as_json else checking.SHOWN)
     presenting.show_json(result) if as_json else presenting.show_validation(result)
     sys.exit(0 if result.ok else 1)
 

@@ -93,7 +93,7 @@ async def validate_architecture(
     *,
     root: Root,
     architecture: Document = "architecture.yaml",
-    previous: Annotated[str, Field(description="An earlier version, to find breaking changes; empty: none", max_length=500)] = "",
+    against: Annotated[str, Field(description="Path of an earlier version, to find breaking changes; empty: none", max_length=500)] = "",
     limit: Annotated[int, Field(ge=1, le=1000, description="At most so many findings")] = 50,
 ) -> Validation:
     """Judge the architecture by every rule: findings with severity, location, line, why and fix. An error stops generation."""
@@ -101,8 +101,8 @@ async def validate_architecture(
     from microservices_skill.workspace.paths import inside
 
     here = folder(root)
-    older = inside(here, previous) if previous else None
-    return await in_thread(partial(checking.validate, inside(here, architecture), previous=older, shown=limit))
+    older = inside(here, against) if against else None
+    return await in_thread(partial(checking.validate, inside(here, architecture), against=older, shown=limit))
 
 
 @told

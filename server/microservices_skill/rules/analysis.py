@@ -8,6 +8,7 @@ from functools import cached_property
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.dependency import Dependency, Fallback
 from microservices_skill.model.service import Entity, Service
+from microservices_skill.rules.comparison import Comparison
 from microservices_skill.rules.graph import strongly_connected
 
 
@@ -68,6 +69,11 @@ class Analysis:
     architecture: Architecture
     previous: Architecture | None = None
     acceptances: Acceptances = field(default_factory=Acceptances)
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """The model beside the one before, where that is known."""
+        return Comparison(old=self.previous, new=self.architecture) if self.previous is not None else None
 
     @cached_property
     def position(self) -> dict[str, int]:

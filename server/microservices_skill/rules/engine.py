@@ -19,7 +19,7 @@ def validate(architecture: Architecture, *, previous: Architecture | None = None
     """Every finding, worst first, then in the order of the document; ``previous`` lets breaking changes be seen."""
     analysis = Analysis(architecture, previous)
     found = [_placed(architecture, finding) for rule in RULES for finding in rule.findings(analysis)]
-    marked, acceptances = _accept(architecture, found)
+    marked, acceptances = _accept(architecture, found, compared=previous is not None)
     after = replace(analysis, acceptances=acceptances)
     marked += [finding for rule in acceptance.RULES for finding in rule.findings(after)]
     return sorted(marked, key=lambda finding: (_RANK[finding.severity], order(finding.location), finding.rule, finding.message))
@@ -35,8 +35,11 @@ def _placed(architecture: Architecture, finding: Finding) -> Finding:
     return finding if location == finding.location else replace(finding, location=location)
 
 
-def _accept(architecture: Architecture, findings: list[Finding]) -> tuple[list[Finding], Acceptances]:
-    """Findings with the reason of the acceptance at their place or above it, and the acceptances that met nothing."""
+def _accept(architecture: Architecture, findings: list[Finding], *, compared: bool) -> tuple[list[Finding], Acceptances]:
+    """Findings with the reason of the acceptance at their place or above it, and the acceptances that met nothing.
+
+    An acceptance of a rule that compares versions is not held against the model when none was given to compare with.
+    """
     risks = architecture.accepted_risks
     if not risks:
         return findings, Acceptances()
@@ -52,9 +55,10 @@ def _accept(architecture: Architecture, findings: list[Finding]) -> tuple[list[F
             used.add(key)
             marked.append(replace(finding, accepted=risks[by_place[key]].reason))
     known = {rule.id for rule in RULES}
+    asked = {rule.id for rule in RULES if compared or not rule.compares}
     matched = {by_place[key] for key in used}
     unknown = tuple(index for index, risk in enumerate(risks) if risk.rule not in known)
-    unmatched = tuple(index for index, risk in enumerate(risks) if risk.rule in known and index not in matched)
+    unmatched = tuple(index for index, risk in enumerate(risks) if risk.rule in asked and index not in matched)
     return marked, Acceptances(unknown, unmatched)
 
 

@@ -16,10 +16,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Where a rule is broken and how, in the words of this architecture."""
+    """Where a rule is broken and how, in the words of this architecture; ``severity`` where it is milder than the rule's."""
 
     location: str
     message: str
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
