@@ -44,7 +44,7 @@ def _files(architecture: Architecture, service: Service) -> Iterator[tuple[str, 
         domain = DomainView.of(architecture, service, entity)
         for template in DOMAIN_TEMPLATES:
             yield _file(template, domain, service.package, domain.domain)
-        of_domain = domain_tests(service, entity)
+        of_domain = domain_tests(architecture, service, entity)
         for template in DOMAIN_TEST_TEMPLATES:
             yield _file(template, of_domain, service.package, domain.domain)
 

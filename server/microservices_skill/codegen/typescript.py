@@ -39,7 +39,7 @@ def _files(architecture: Architecture, service: Service) -> Iterator[tuple[str, 
         if DOMAIN not in template.path and template.when(view):
             yield _file(template, suite if template.path.startswith("test/") else view, "")
     for entity in service.entities:
-        domain, tests = DomainView.of(architecture, service, entity), domain_tests(service, entity)
+        domain, tests = DomainView.of(architecture, service, entity), domain_tests(architecture, service, entity)
         for template in _templates():
             if DOMAIN in template.path:
                 yield _file(template, tests if template.path.startswith("test/") else domain, domain.domain)

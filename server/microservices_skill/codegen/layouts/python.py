@@ -92,6 +92,8 @@ TEST_TEMPLATES = (
     Template("tests/fixtures/factories.py.jinja"),
     Template("tests/integration/__init__.py"),
     Template("tests/integration/test_messaging.py.jinja"),
+    Template("tests/integration/test_saga_orchestrator.py.jinja", coordinates),
+    Template("tests/integration/test_saga_participant.py.jinja", participates),
     Template("tests/integration/test_service.py.jinja"),
     Template("tests/unit/__init__.py"),
     Template("tests/unit/test_resilience.py.jinja"),

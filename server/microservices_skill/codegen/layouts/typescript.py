@@ -26,6 +26,8 @@ SPECIAL = {
         Template("src/infrastructure/sagas/savepoint.ts", in_sagas),
         Template("src/domains/__domain__/__domain__.rules.ts.jinja", owned=False),
         Template("test/contract/events.test.ts.jinja", tells_or_hears),
+        Template("test/integration/saga-orchestrator.test.ts", coordinates),
+        Template("test/integration/saga-participant.test.ts", participates),
     )
 }
 """The templates that are not rendered for every service, or that belong to people afterwards."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
 from microservices_skill.codegen.views.python_types import annotation, plain_type
+from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import object_names, publishers
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -115,10 +116,12 @@ class SuiteView:
         )
 
 
-def domain_tests(service: Service, entity: Entity) -> DomainTests:
+def domain_tests(architecture: Architecture, service: Service, entity: Entity) -> DomainTests:
     """The view of one domain's tests."""
     operations = [operation for operation in wire.operations(service) if operation.entity is entity]
-    by_action = {action: tuple(_operation(each) for each in operations if each.action is action) for action in Action}
+    by_action = {
+        action: tuple(_operation(architecture, service, each) for each in operations if each.action is action) for action in Action
+    }
     state = wire.state_field(entity)
     return DomainTests(
         package=service.package,
@@ -192,20 +195,19 @@ def _body(operation: Operation, service: Service) -> BodyFactory:
     return BodyFactory(f"{snake(operation.id)}_body", operation.id, tuple(parents), tuple(items), is_variable)
 
 
-def _operation(operation: Operation) -> OperationTest:
+def _operation(architecture: Architecture, service: Service, operation: Operation) -> OperationTest:
     lifecycle = operation.entity.lifecycle
     transition = lifecycle.transition(operation.endpoint.transition or "") if lifecycle else None
     states = lifecycle.states if lifecycle else ()
     sources = transition.sources if transition else ()
     forbidden = [state for state in states if transition and state not in sources]
-    published = transition.publishes if transition else operation.endpoint.publishes
     return OperationTest(
         function=snake(operation.id),
         id=py_str(operation.id),
         method=operation.method,
         path=operation.path.replace(f"{{{operation.entity.reference}}}", "{identity}"),
         body=f"{snake(operation.id)}_body" if operation.has_body else "",
-        events=", ".join(py_str(name) for name in sorted(published)),
+        events=", ".join(map(py_str, told_by(architecture, service, operation))),
         is_keyed=operation.needs_idempotency_key,
         target=py_str(transition.to) if transition else "",
         sources=py_str(sources[0]) if sources else "",

@@ -10,6 +10,7 @@ from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.orchestration import SAGA_TIMEOUT_MS, STEP_TIMEOUT_MS, Orchestration, Part
 from microservices_skill.model.service import Action, Entity, Service, ValueType
+from microservices_skill.model.wire import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,15 @@ def timeout_of(orchestration: Orchestration) -> int:
 def started_by(architecture: Architecture, service: Service, operation: str) -> Orchestration | None:
     """The saga that an operation starts."""
     return next((each for each in coordinated_by(architecture, service) if each.saga.starts_with == operation), None)
+
+
+def told_by(architecture: Architecture, service: Service, operation: Operation) -> list[str]:
+    """What an operation puts into the outbox, in name order: its events, and the first command of the saga that it starts."""
+    lifecycle = operation.entity.lifecycle
+    transition = lifecycle.transition(operation.endpoint.transition or "") if lifecycle is not None else None
+    events = transition.publishes if transition is not None else operation.endpoint.publishes
+    saga = started_by(architecture, service, operation.id)
+    return sorted([*events, *([saga.parts[0].command.name] if saga is not None else [])])
 
 
 def locking(architecture: Architecture, service: Service, entity: Entity) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_str
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example
+from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import publishers
 from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.model import wire
@@ -121,10 +122,12 @@ class SuiteView:
         )
 
 
-def domain_tests(service: Service, entity: Entity) -> DomainTests:
+def domain_tests(architecture: Architecture, service: Service, entity: Entity) -> DomainTests:
     """The view of one domain's tests."""
     operations = [operation for operation in wire.operations(service) if operation.entity is entity]
-    by_action = {action: tuple(_operation(each) for each in operations if each.action is action) for action in Action}
+    by_action = {
+        action: tuple(_operation(architecture, service, each) for each in operations if each.action is action) for action in Action
+    }
     state = wire.state_field(entity)
     return DomainTests(
         domain=kebab(entity.name),
@@ -191,17 +194,16 @@ def _body(operation: Operation, service: Service) -> BodyFactory:
     )
 
 
-def _operation(operation: Operation) -> OperationTest:
+def _operation(architecture: Architecture, service: Service, operation: Operation) -> OperationTest:
     lifecycle = operation.entity.lifecycle
     transition = lifecycle.transition(operation.endpoint.transition or "") if lifecycle else None
     forbidden = [state for state in lifecycle.states if transition and state not in transition.sources] if lifecycle else []
-    published = transition.publishes if transition else operation.endpoint.publishes
     return OperationTest(
         id=operation.id,
         method=operation.method,
         path=operation.path.replace(f"{{{operation.entity.reference}}}", "${id}"),
         body=f"{camel(operation.id)}Body" if operation.has_body else "",
-        events=", ".join(ts_str(name) for name in sorted(published)),
+        events=", ".join(map(ts_str, told_by(architecture, service, operation))),
         is_keyed=operation.needs_idempotency_key,
         target=ts_str(transition.to) if transition else "",
         source=ts_str(transition.sources[0]) if transition else "",

@@ -249,9 +249,12 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async expireOne(tx: EntityManager): Promise<boolean> {
-    const statement = `SELECT id FROM sagas WHERE state IN ('running', 'compensating') AND due_at <= $1
+    const known = [...this.processes.keys()];
+    const places = known.map((_, index) => `$${index + 2}`).join(', ');
+    const statement = `SELECT id FROM sagas
+      WHERE state IN ('running', 'compensating') AND due_at <= $1 AND saga IN (${places})
       ORDER BY due_at LIMIT 1${this.isPostgresql ? ' FOR UPDATE SKIP LOCKED' : ''}`;
-    const [row] = (await sql(tx, statement, [toMoment(utcNow())])).rows;
+    const [row] = (await sql(tx, statement, [toMoment(utcNow()), ...known])).rows;
     if (row === undefined) {
       return false;
     }
