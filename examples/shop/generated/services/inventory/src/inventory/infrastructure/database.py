@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -14,12 +14,12 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from pydantic import TypeAdapter
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, Numeric, String, event, text
+from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Executable, MetaData, Numeric, String, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -222,6 +222,15 @@ def _configure_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # a deferred one may fail when it turns from reading to writing
+
+
+def execute(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+    """Run a statement that names no entity, after what the session has pending: ``await session.run_sync(execute, ...)``.
+
+    On the connection itself: the session's own ``execute`` prepares for entities that such a statement does not have.
+    """
+    session.flush()
+    return session.connection().execute(statement, values)
 
 
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:

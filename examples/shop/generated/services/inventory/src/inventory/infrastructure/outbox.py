@@ -41,7 +41,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from inventory.config import SERVICE_NAME, Settings
-from inventory.infrastructure.database import OUTAGES, Base, Database, UtcDateTime, utc_now, uuid7
+from inventory.infrastructure.database import OUTAGES, Base, Database, UtcDateTime, execute, utc_now, uuid7
 from inventory.infrastructure.event_bus import DomainEvent, Envelope, EventBus, Message
 from inventory.infrastructure.metrics import EVENTS_PUBLISHED, OUTBOX_LAG, OUTBOX_PENDING
 
@@ -107,7 +107,7 @@ async def enqueue(session: AsyncSession, event: DomainEvent) -> None:
         "created_at": now,
         "available_at": now,
     }
-    await session.execute(_INSERT, row)
+    await session.run_sync(execute, _INSERT, row)
     session.info["has_enqueued"] = True
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import JSON, CursorResult, String, Text, bindparam, delete, sele
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from notification.infrastructure.database import Base, Database, SessionDep, UtcDateTime, utc_now
+from notification.infrastructure.database import Base, Database, SessionDep, UtcDateTime, execute, utc_now
 from notification.infrastructure.security import principal_of
 from notification.middleware.exception_handlers import IdempotencyConflictError, IdempotencyKeyReusedError
 
@@ -93,9 +93,8 @@ class Idempotency:
         if not await self._claim(scope, key, fingerprint):
             return await self._replay(scope, key, fingerprint)
         reply = await work()
-        await self._session.flush()
-        kept = {"status": reply.status, "headers": reply.headers, "body": reply.body}
-        await self._session.execute(_KEEP, kept | {"scope": scope, "key": key})
+        kept = {"status": reply.status, "headers": reply.headers, "body": reply.body, "scope": scope, "key": key}
+        await self._session.run_sync(execute, _KEEP, kept)
         return reply.response()
 
     async def _fingerprint(self) -> str:
@@ -108,7 +107,7 @@ class Idempotency:
         database: Database = self._request.app.state.database
         values: dict[str, Any] = {"scope": scope, "key": key, "fingerprint": fingerprint}
         if database.is_postgresql:
-            has_turn, is_new = (await self._session.execute(_CLAIM_POSTGRESQL, values | {"now": utc_now()})).one()
+            has_turn, is_new = (await self._session.run_sync(execute, _CLAIM_POSTGRESQL, values | {"now": utc_now()})).one()
             if not has_turn:
                 raise IdempotencyConflictError(key)
             return bool(is_new)
