@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from microservices_skill.app.results import Writing
 from microservices_skill.app.writing import write
 from microservices_skill.codegen import capabilities, generate
 from microservices_skill.contracts import render
+from microservices_skill.deployment import render as deployment
 from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
 
@@ -59,26 +60,36 @@ def generate_system(root: Path, source: Path, *, language: str = "", preview: bo
 
     """
     step = progress or _silent
-    step(0, 5, "checking the design")
+    step(0, 6, "checking the design")
     designs = _sound(source, language)
     design = next(iter(designs.values()))
     architecture = design.architecture
-    step(1, 5, f"generating {len(architecture.services) * len(designs)} services")
+    step(1, 6, f"generating {len(architecture.services) * len(designs)} services")
     files = FileTree(())
     for suffix, variant in designs.items():
         for each in variant.architecture.services:
             files |= _service_files(variant.architecture, each.name).under(f"services/{each.name}{suffix}")
-    step(2, 5, "deriving contracts")
+    step(2, 6, "deriving contracts")
     files |= render.render(architecture)
-    step(3, 5, "writing decisions")
+    step(3, 6, "writing decisions")
     files |= adr_files(design)
-    step(4, 5, "writing files" if not preview else "comparing files")
-    return write(root, files, scope=("",), preview=preview, following="Read README.md and services/*/README.md: how to run and test.")
+    step(4, 6, "gathering the system")
+    files |= _running_files(designs)
+    step(5, 6, "writing files" if not preview else "comparing files")
+    following = "Run all of it: microservices-skill up. Read services/*/README.md: how to test and change them."
+    return write(root, files, scope=("",), preview=preview, following=following)
 
 
 def _service_files(architecture: Architecture, name: str) -> FileTree:
     code = generate.generate_service(architecture, name)
     return code | render.for_service(architecture, architecture.services_by_name[name])
+
+
+def _running_files(designs: Mapping[str, Design]) -> FileTree:
+    """What runs the system; where services are there in every language, the first one runs."""
+    suffix, design = next(iter(designs.items()))
+    architecture = design.architecture
+    return deployment.render(architecture, {each.name: f"services/{each.name}{suffix}" for each in architecture.services})
 
 
 def _only(files: FileTree, capability: Capability) -> FileTree:

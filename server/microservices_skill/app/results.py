@@ -6,6 +6,7 @@ They have no slots: the MCP SDK takes a slot for a field's default.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -107,3 +108,26 @@ class RuleSummary:
     why: str
     fix: str
     source: str
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """What happened at one moment in one service; ``details`` are what its log record says beside."""
+
+    offset_s: float
+    at: str
+    service: str
+    event: str
+    level: str
+    trace_id: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that happened to an entity, a request or a trace, in the order of time."""
+
+    id: str
+    services: tuple[str, ...]
+    traces: tuple[str, ...]
+    lines: tuple[StoryLine, ...]

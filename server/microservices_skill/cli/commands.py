@@ -189,6 +189,45 @@ def generate(
     presenting.show_json(result) if as_json else presenting.show_writing(result)
 
 
+_folder = click.argument("folder", type=click.Path(path_type=Path), default=".")
+
+
+@main.command()
+@_folder
+@click.option(
+    "--database-url", envvar="DATABASE_URL", default="", metavar="URL", help="PostgreSQL server; else what .env says. [DATABASE_URL]"
+)
+@click.option("--broker-url", envvar="BROKER_URL", default="", metavar="URL", help="RabbitMQ; else what .env says. [BROKER_URL]")
+@click.option("--keep-going", is_flag=True, help="Let the others run on where one service ends.")
+def up(folder: Path, database_url: str, broker_url: str, *, keep_going: bool) -> None:
+    """Run every service of a generated system on this machine, without containers.
+
+    Installs, builds and migrates what is not yet, then runs all until Ctrl-C; logs are kept in FOLDER/.run. Needs PostgreSQL and
+    RabbitMQ. Exit code 1 where a service ends by itself.
+    """
+    from microservices_skill.app import running
+    from microservices_skill.cli.console import Console
+
+    was_asked = running.up(folder, Console(), database_url=database_url, broker_url=broker_url, keep_going=keep_going)
+    sys.exit(0 if was_asked else 1)
+
+
+@main.command()
+@click.argument("identity", metavar="ID")
+@_folder
+@_json
+def trace(identity: str, folder: Path, *, as_json: bool) -> None:
+    """Tell what happened to an entity, a request or a trace, across the services of the last run.
+
+    ID is an entity's id, a request id or a trace id.
+    """
+    from microservices_skill.app import running
+    from microservices_skill.cli import console
+
+    story = running.trace(folder, identity)
+    presenting.show_json(story) if as_json else console.show_story(story)
+
+
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of architecture.yaml."""

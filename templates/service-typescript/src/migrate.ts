@@ -1,15 +1,19 @@
 import 'reflect-metadata';
 import { pathToFileURL } from 'node:url';
 
+import { Client, DatabaseError } from 'pg';
 import { DataSource } from 'typeorm';
 
-import { loadSettings, type Settings } from './config/configuration.js';
+import { isSqlite, loadSettings, type Settings } from './config/configuration.js';
 import { databaseOptions } from './config/database.config.js';
 import { SERVICE_NAME } from './config/service.js';
 import { configureLogging, exceptionOf, getLogger } from './infrastructure/observability/logger.js';
 
 const log = getLogger('migrate');
 const LOCK_TIMEOUT_S = 60;
+
+/** What PostgreSQL says where another process has just made the same database. */
+const ALREADY_THERE: ReadonlySet<string> = new Set(['42P04', '23505']);
 
 /** Bring the database's schema up to date; several at once wait for each other. Throws what the database throws. */
 export async function migrate(settings: Settings): Promise<void> {
@@ -31,10 +35,38 @@ export async function migrate(settings: Settings): Promise<void> {
   }
 }
 
-/** The job that runs before the service: `npm run migrate`. */
+/** Make the database that the settings name, where the PostgreSQL server has none of that name. */
+export async function createDatabase(settings: Settings): Promise<void> {
+  if (isSqlite(settings)) {
+    return;
+  }
+  const url = new URL(settings.database_url);
+  const name = decodeURIComponent(url.pathname.slice(1));
+  url.pathname = '/postgres';
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount === 0) {
+      await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+      log.info('database.created', { name });
+    }
+  } catch (error) {
+    if (!(error instanceof DatabaseError && ALREADY_THERE.has(error.code ?? ''))) {
+      throw error;
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** The job that runs before the service: `npm run migrate`; with `--create-database` it makes the database first. */
 async function main(): Promise<void> {
   const settings = loadSettings();
   configureLogging(settings);
+  if (process.argv.includes('--create-database')) {
+    await createDatabase(settings);
+  }
   await migrate(settings);
 }
 

@@ -47,6 +47,13 @@ export function openEnvelope(message: Message): Envelope {
   return parsed.data;
 }
 
+const IDENTIFIED = /^[^/]+\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What a message is about, fit for a log: a kind of entity, and an id where the key holds one; any other key may be personal. */
+export function subjectOf({ key }: Message): string {
+  return IDENTIFIED.test(key) ? key : (key.split('/')[0] ?? '');
+}
+
 /** The trace that an envelope belongs to, as headers. */
 export function traceOf({ traceparent, tracestate }: Envelope): Record<string, string> {
   return { ...(traceparent ? { traceparent } : {}), ...(tracestate ? { tracestate } : {}) };

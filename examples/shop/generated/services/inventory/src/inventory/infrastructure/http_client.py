@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +105,7 @@ class DependencyClient:
 
     async def _once(self, method: str, path: str, *, json: Any, params: dict[str, str] | None, headers: dict[str, str]) -> httpx2.Response:
         left = seconds_left(self._policy.timeout_s)
+        started = time.perf_counter()
         if self.breaker is not None:
             self.breaker.before_call()
         try:
@@ -119,20 +121,23 @@ class DependencyClient:
                     retry_after_s=_retry_after(response),
                 )
         except (httpx2.TransportError, TimeoutError) as error:
-            self._record(is_failure=True)
+            self._record(method, None, started, is_failure=True)
             raise DependencyError(self._policy.name, repr(error)) from error
         except DependencyError as error:
-            self._record(is_failure=error.is_transient)
+            self._record(method, error.status, started, is_failure=error.is_transient)
             raise
         except asyncio.CancelledError:
             if self.breaker is not None:
                 self.breaker.on_abandoned()
             raise
-        self._record(is_failure=False)
+        self._record(method, response.status_code, started, is_failure=False)
         return response
 
-    def _record(self, *, is_failure: bool) -> None:
-        DEPENDENCY_CALLS.labels(dependency=self._policy.name, outcome="failed" if is_failure else "answered").inc()
+    def _record(self, method: str, status: int | None, started: float, *, is_failure: bool) -> None:
+        name, outcome = self._policy.name, "failed" if is_failure else "answered"
+        duration_ms = round((time.perf_counter() - started) * 1000, 2)
+        log.info("dependency.called", dependency=name, method=method, outcome=outcome, status=status, duration_ms=duration_ms)
+        DEPENDENCY_CALLS.labels(dependency=name, outcome=outcome).inc()
         if self.breaker is not None:
             (self.breaker.on_failure if is_failure else self.breaker.on_success)()
 

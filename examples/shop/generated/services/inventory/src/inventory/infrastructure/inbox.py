@@ -46,16 +46,17 @@ def consumer(database: Database, event_class: type[E], handle: Callable[[AsyncSe
         except ValidationError as error:
             raise PoisonMessageError(f"data does not fit {event_class.__name__}: {_summary(error)}") from error
         carrier = {key: value for key in ("traceparent", "tracestate") if (value := getattr(envelope, key))}
+        about = {"event_id": str(message.id), "event_type": message.type, "subject": message.subject, "consumer": name}
         token = otel_context.attach(propagate.extract(carrier))
         try:
             with tracer.start_as_current_span(f"process {message.type}", kind=trace.SpanKind.CONSUMER):
                 async with database.sessions.begin() as session:
                     if await claim(session, message.id, name):
                         await handle(session, event)
-                        log.info("event.handled", event_id=str(message.id), event_type=message.type, consumer=name)
+                        log.info("event.handled", **about)
                     else:
                         EVENTS_CONSUMED.labels(event=message.type, outcome="duplicate").inc()
-                        log.info("event.duplicate", event_id=str(message.id), event_type=message.type, consumer=name)
+                        log.info("event.duplicate", **about)
         finally:
             otel_context.detach(token)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from notification.infrastructure.metrics import DEAD_LETTERS, EVENTS_CONSUMED
 log = structlog.get_logger(__name__)
 
 MAX_BACKOFF_S = 30.0
+_IDENTIFIED = re.compile(r"[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class EventData(BaseModel):
@@ -73,6 +75,11 @@ class Message:
     type: str
     key: str
     body: bytes
+
+    @property
+    def subject(self) -> str:
+        """What it is about, fit for a log: a kind of entity, and an id where the key holds one; any other key may be personal."""
+        return self.key if _IDENTIFIED.fullmatch(self.key) else self.key.partition("/")[0]
 
 
 class PoisonMessageError(Exception):

@@ -209,7 +209,9 @@ class OutboxRelay:
         token = otel_context.attach(propagate.extract(carrier))
         try:
             with tracer.start_as_current_span(f"publish {row.event_type}", kind=trace.SpanKind.PRODUCER):
-                await self._bus.publish(Message(row.id, row.event_type, row.ordering_key, row.envelope))
+                message = Message(row.id, row.event_type, row.ordering_key, row.envelope)
+                await self._bus.publish(message)
+                log.info("event.published", event_id=str(row.id), event_type=row.event_type, subject=message.subject)
         except Exception as error:  # noqa: BLE001 - whatever a broker raises, the row stays and is tried again
             EVENTS_PUBLISHED.labels(event=row.event_type, outcome="failed").inc()
             log.warning("outbox.publish_failed", event_id=str(row.id), attempts=row.attempts, error=repr(error))

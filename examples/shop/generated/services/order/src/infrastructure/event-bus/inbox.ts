@@ -8,7 +8,7 @@ import { InboxMessage } from '../database/tables/index.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import { getLogger } from '../observability/logger.js';
 import { EVENTS_CONSUMED } from '../observability/metrics.js';
-import { openEnvelope, traceOf } from './envelope.js';
+import { openEnvelope, subjectOf, traceOf } from './envelope.js';
 import type { EventDefinition } from './event.js';
 import { PoisonMessageError, type Handler, type Message } from './event-bus.js';
 
@@ -49,7 +49,7 @@ export class Inbox {
   }
 
   private async once(message: Message, consumer: string, work: (tx: EntityManager) => Promise<void>): Promise<void> {
-    const about = { event_id: message.id, event_type: message.type, consumer };
+    const about = { event_id: message.id, event_type: message.type, subject: subjectOf(message), consumer };
     const isNew = await this.unitOfWork.run(async (tx) => {
       const isClaimed = await claim(tx, message.id, consumer);
       if (isClaimed) {

@@ -7,7 +7,7 @@ import type { Database } from '../database/database.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import { describe, getLogger } from '../observability/logger.js';
 import { EVENTS_PUBLISHED } from '../observability/metrics.js';
-import { openEnvelope, traceOf } from './envelope.js';
+import { openEnvelope, subjectOf, traceOf } from './envelope.js';
 import type { EventBus } from './event-bus.js';
 import { hasEnqueued } from './outbox.js';
 import { OutboxTable, type Claimed } from './outbox-table.js';
@@ -143,6 +143,7 @@ export class OutboxRelay {
       await tracer.startActiveSpan(`publish ${row.type}`, { kind: SpanKind.PRODUCER }, parent, async (span) => {
         try {
           await this.bus.publish({ id: row.id, type: row.type, key: row.key, body: row.body });
+          log.info('event.published', { event_id: row.id, event_type: row.type, subject: subjectOf(row) });
         } catch (error) {
           span.setStatus({ code: SpanStatusCode.ERROR });
           throw error;

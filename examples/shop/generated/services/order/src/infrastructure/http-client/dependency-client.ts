@@ -12,10 +12,11 @@ import {
 } from 'cockatiel';
 
 import { currentRequestId, REQUEST_ID_HEADER } from '../../common/request-context.js';
-import { describe } from '../observability/logger.js';
+import { describe, getLogger } from '../observability/logger.js';
 import { BREAKER_OPEN, DEPENDENCY_CALLS } from '../observability/metrics.js';
 import { Bulkhead, CircuitOpenError, DEADLINE_HEADER, secondsLeft } from './resilience.js';
 
+const log = getLogger('http-client');
 const tracer = trace.getTracer('http-client');
 
 const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
@@ -105,16 +106,18 @@ export class DependencyClient {
 
   private async once(method: string, path: string, options: CallOptions): Promise<Response> {
     const left = secondsLeft(this.policy.timeout_s);
+    const started = performance.now();
     try {
       const response = await (this.breaker?.execute(() => this.request(method, path, options, left)) ??
         this.request(method, path, options, left));
-      this.count('answered');
+      this.note(method, started, 'answered', response.status);
       return response;
     } catch (error) {
       if (error instanceof BrokenCircuitError) {
         throw new CircuitOpenError(this.policy.name, { cause: error });
       }
-      this.count(error instanceof DependencyError && !error.isTransient ? 'answered' : 'failed');
+      const isKnown = error instanceof DependencyError;
+      this.note(method, started, isKnown && !error.isTransient ? 'answered' : 'failed', isKnown ? error.status : undefined);
       throw error;
     }
   }
@@ -162,8 +165,11 @@ export class DependencyClient {
     throw new DependencyError(name, `answered ${response.status}`, response.status, retryAfterOf(response));
   }
 
-  private count(outcome: 'answered' | 'failed'): void {
-    DEPENDENCY_CALLS.inc({ dependency: this.policy.name, outcome });
+  private note(method: string, started: number, outcome: 'answered' | 'failed', status?: number): void {
+    const dependency = this.policy.name;
+    const durationMs = Math.round((performance.now() - started) * 100) / 100;
+    log.info('dependency.called', { dependency, method, outcome, status: status ?? null, duration_ms: durationMs });
+    DEPENDENCY_CALLS.inc({ dependency, outcome });
   }
 }
 
