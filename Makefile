@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: install tools demo check test test-all regen lock bench wheel clean
+.PHONY: install tools demo system-demo check test test-all regen lock bench wheel clean
 
 install: $(VENV)/installed
 
@@ -25,6 +25,10 @@ tools: .tools/installed
 
 demo: install
 	PYTHONPATH=. $(BIN)/python tools/demo.py
+
+# A saga over three services in two languages, on PostgreSQL and RabbitMQ.
+system-demo: install
+	PYTHONPATH=. $(BIN)/python tools/system_demo.py
 
 check: install
 	$(BIN)/ruff check .
