@@ -16,7 +16,7 @@ from microservices_skill.codegen.views.python_types import (
     request_field,
     response_field,
 )
-from microservices_skill.codegen.views.sagas import coordinated_by, locking, started_by
+from microservices_skill.codegen.views.sagas import coordinated_by, locked_by_saga, started_by
 from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -115,7 +115,7 @@ class DomainView:
         state = wire.state_field(entity)
         started = {each.id: saga for each in operations if (saga := started_by(architecture, service, each.id)) is not None}
         starts = {operation: constant(saga) for operation, saga in started.items()}
-        locked = locking(architecture, service, entity)
+        locked = locked_by_saga(architecture, service, entity)
         actions = {action: actions_of(action, operations, starts=starts, locked=locked) for action in Action}
         noun = " ".join(words(entity.name))
         tables = {other.name: other.table for other in service.entities}

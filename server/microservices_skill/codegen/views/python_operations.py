@@ -47,5 +47,5 @@ def _action(operation: Operation, starts: Mapping[str, str], locked: frozenset[s
         transition=py_str(operation.endpoint.transition or ""),
         publish="".join(f", {name}" for name in operation.endpoint.publishes),
         saga=starts.get(operation.id, ""),
-        is_locked=operation.endpoint.transition in locked,
+        is_locked=operation.id in locked,
     )

@@ -66,10 +66,12 @@ def told_by(architecture: Architecture, service: Service, operation: Operation) 
     return sorted([*events, *([saga.parts[0].command.name] if saga is not None else [])])
 
 
-def locking(architecture: Architecture, service: Service, entity: Entity) -> frozenset[str]:
-    """The transitions of an entity that only its running saga may make."""
-    found = (each.locking for each in coordinated_by(architecture, service) if each.entity.name == entity.name)
-    return frozenset().union(*found)
+def locked_by_saga(architecture: Architecture, service: Service, entity: Entity) -> frozenset[str]:
+    """The operations on an entity that have to wait for its running saga: those that would decide what the saga decides."""
+    found = [each for each in coordinated_by(architecture, service) if each.entity.name == entity.name]
+    deciding = {name for each in found for name in each.locking}
+    mine = [each for each in service.endpoints if each.entity == entity.name] if found else []
+    return frozenset(each.operation for each in mine if each.action is Action.DELETE or each.transition in deciding)
 
 
 def members(architecture: Architecture, service: Service) -> frozenset[str]:

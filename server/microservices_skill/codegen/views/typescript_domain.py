@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_sentence, ts_str, ts_text
-from microservices_skill.codegen.views.sagas import coordinated_by, locking, members, started_by
+from microservices_skill.codegen.views.sagas import coordinated_by, locked_by_saga, members, started_by
 from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
 from microservices_skill.codegen.views.typescript_events import (
     EventSource,
@@ -154,7 +154,7 @@ class DomainView:
         operations = tuple(operation for operation in wire.operations(service) if operation.entity is entity)
         started = {each.id: saga for each in operations if (saga := started_by(architecture, service, each.id)) is not None}
         starts = {operation: constant(saga) for operation, saga in started.items()}
-        locked = locking(architecture, service, entity)
+        locked = locked_by_saga(architecture, service, entity)
         actions = {action: tuple(_action(each, starts, locked) for each in operations if each.action is action) for action in Action}
         state, lifecycle = wire.state_field(entity), entity.lifecycle
         transitions = lifecycle.transitions if lifecycle else ()
@@ -259,7 +259,7 @@ def _action(operation: Operation, starts: Mapping[str, str], locked: frozenset[s
         transition=ts_str(operation.endpoint.transition or ""),
         publish=publish_arguments(operation.endpoint.publishes),
         saga=starts.get(operation.id, ""),
-        is_locked=operation.endpoint.transition in locked,
+        is_locked=operation.id in locked,
     )
 
 

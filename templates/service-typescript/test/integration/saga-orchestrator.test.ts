@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { InvariantError, SagaConflictError } from '../../src/common/problems.js';
+import { InvariantError, NotFoundError, SagaConflictError } from '../../src/common/problems.js';
 import { uuid7 } from '../../src/infrastructure/database/clock.js';
 import { OutboxMessage } from '../../src/infrastructure/database/tables/index.js';
 import { UnitOfWork } from '../../src/infrastructure/database/unit-of-work.js';
@@ -40,6 +40,7 @@ const sent = z.object({ data: z.object({ step: z.string().default('back') }) });
 class Trial {
   readonly ends: string[] = [];
   isStubborn = false;
+  isGone = false;
   readonly orchestrator: Orchestrator;
 
   constructor(
@@ -47,7 +48,10 @@ class Trial {
     isPostgresql: boolean,
   ) {
     const process = processOf(TRIAL, {
-      load: async () => 'entity',
+      load: async (_tx, id) => {
+        if (this.isGone) throw new NotFoundError('entity', id);
+        return 'entity';
+      },
       succeed: async () => {
         if (this.isStubborn) throw new InvariantError('not in this state');
         this.ends.push('succeeded');
@@ -150,6 +154,15 @@ describe.each(DATABASES)('a saga on %s', (kind) => {
     const run = await trial.makeOverdue(saga);
     expect([run.state, run.is_backward]).toEqual(['running', false]);
     expect(await trial.sent()).toEqual(['first', 'second', 'second']);
+  });
+
+  it('whose entity is gone is stuck and holds up no other', async () => {
+    const [lost, other] = [await trial.begin(), await trial.begin()];
+    for (const saga of [lost, other]) await trial.reply(saga, 'first', 'done');
+    trial.isGone = true;
+    expect((await trial.makeOverdue(lost)).state).toBe('stuck');
+    trial.isGone = false;
+    expect((await trial.makeOverdue(other)).state).toBe('running');
   });
 
   it('that cannot end is stuck, and its entity stays locked', async () => {

@@ -258,10 +258,19 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     if (row === undefined) {
       return false;
     }
-    const run = await existing(tx, textOf(row, 'id'));
-    const carrier = run.traceparent === null ? {} : { traceparent: run.traceparent };
-    await context.with(propagation.extract(context.active(), carrier), () => this.onOverdue(tx, run));
-    await save(tx, run);
+    const id = textOf(row, 'id');
+    const work = async (): Promise<void> => {
+      const run = await existing(tx, id);
+      const carrier = run.traceparent === null ? {} : { traceparent: run.traceparent };
+      await context.with(propagation.extract(context.active(), carrier), () => this.onOverdue(tx, run));
+      await save(tx, run);
+    };
+    const refusal = await attempt(tx, work, (error) => error instanceof ProblemError);
+    if (refusal !== undefined) {
+      const run = await existing(tx, id);
+      await this.callOperator(tx, run, refusal.message);
+      await save(tx, run);
+    }
     return true;
   }
 
