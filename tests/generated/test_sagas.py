@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -9,12 +10,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.generated.architectures import in_languages, own_name, read_case
 from tests.generated.issuer import Issuer
 from tests.generated.languages import Toolchains
 from tests.generated.processes import Caller, until
 from tests.generated.systems import PAIRS, deployed_system, in_log, in_trace, read
 from tests.generated.target import EVENT_LIMIT_S, Target
+
+from microservices_skill.contracts.events import schema
 
 pytestmark = pytest.mark.slow
 
@@ -108,6 +112,21 @@ def test_an_order_whose_steps_are_all_done_is_confirmed_in_one_trace(shop: dict[
     until(lambda: all(in_log(each, trace) for each in shop.values()), EVENT_LIMIT_S, "for one trace in the logs of all")
     refused = shop["order"].caller().change("POST", f"/v1/orders/{order}/cancel")
     assert refused.status == 409
+
+
+def test_every_message_of_a_saga_keeps_its_contract(shop: dict[str, Target]) -> None:
+    order = shop["order"]
+    ended(shop, place(shop, order_of()), "confirmed")
+    ended(shop, place(shop, order_of(amount=TOO_MUCH)), "cancelled")
+    until(lambda: all(each.database.pending_events() == 0 for each in shop.values()), EVENT_LIMIT_S, "for the outboxes to empty")
+    contracts = {order.event_type(each): schema(order.architecture, each) for each in order.architecture.messages}
+    seen = [json.loads(each.body) for each in order.broker.take(order.events)]
+    for envelope in seen:
+        faults = list(Draft202012Validator(contracts[envelope["type"]]).iter_errors(envelope["data"]))
+        assert faults == [], envelope
+    assert {order.event_type(message.event) for message in order.architecture.saga_messages} - {each["type"] for each in seen} == {
+        f"{order.architecture.system.name}.PlaceOrderAuthorizePaymentCompensation.v1"
+    }
 
 
 def test_an_order_that_the_first_participant_refuses_is_cancelled_and_leaves_nothing(shop: dict[str, Target]) -> None:
@@ -206,6 +225,7 @@ def test_killing_services_under_load_ends_every_order_one_way_or_the_other(shop:
     until(lambda: not order.database.rows(open_runs), END_LIMIT_S, "for every run to end")
     for each in shop.values():
         until(partial(lambda database: database.pending_events() == 0, each.database), EVENT_LIMIT_S, "for the outbox to empty")
+    assert [order.broker.waiting(order.broker.dead_letters(name)) for name in shop] == [0, 0, 0]
     states = {str(row[0]): row[1] for row in order.database.rows("SELECT id, status FROM orders")}
     for one in placed:
         stock, payment = kept(shop, "stock", "reservations", one), kept(shop, "payment", "payments", one)
