@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,17 @@ def database_of(architecture: Architecture, service: str) -> str:
     return f"{architecture.system.name}_{service}".replace("-", "_")
 
 
+def process_in(folder: Path) -> int:
+    """The process that works in a folder."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it may have ended meanwhile
+            if (each / "cwd").resolve(strict=True) == folder.resolve():
+                found.append(int(each.name))
+    [pid] = found
+    return pid
+
+
 def test_one_command_runs_the_system_and_another_tells_the_story_of_an_order(system: System) -> None:
     with system.up() as process:
         good, bad = system.place(5000), system.place(100_001)
@@ -148,10 +159,7 @@ def test_one_command_runs_the_system_and_another_tells_the_story_of_an_order(sys
 def test_a_service_that_dies_takes_the_others_down_and_says_so(system: System) -> None:
     with system.up() as process:
         assert "installing" not in system.said, "what is installed already is not installed again"
-        pids = subprocess.run(["pgrep", "-f", "bin/python -m stock"], capture_output=True, text=True, check=True).stdout.split()
-        for pid in pids:
-            if Path(f"/proc/{pid}/cwd").resolve() == (system.folder / "services" / "stock").resolve():
-                os.kill(int(pid), signal.SIGKILL)
+        os.kill(process_in(system.folder / "services" / "stock"), signal.SIGKILL)
         assert process.wait(timeout=STOP_LIMIT_S) == 1
     assert system.serves() == []
     assert "stock | has ended, killed by SIGKILL" in " ".join(system.said.split())
