@@ -31,7 +31,6 @@ class StepView:
 
     name: str
     function: str
-    handler: str
     consumer: str
     command: str
     compensation: str
@@ -97,11 +96,6 @@ class Sagas:
     repositories: tuple[Name, ...]
     requests: tuple[Name, ...]
 
-    @property
-    def is_member(self) -> bool:
-        """Whether the service coordinates a saga or takes part in one."""
-        return bool(self.definitions or self.parts)
-
 
 def sagas_of(architecture: Architecture, service: Service) -> Sagas:
     """The sagas of a service."""
@@ -164,7 +158,6 @@ def _step(orchestration: Orchestration, part: Part) -> StepView:
     return StepView(
         name=py_str(part.step.name),
         function=f"_{stem}",
-        handler=f"on_{stem}_reply",
         consumer=py_str(f"{part.id}.reply"),
         command=part.command.name,
         compensation=part.compensation.name if part.compensation is not None else "None",
