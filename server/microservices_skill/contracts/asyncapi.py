@@ -10,6 +10,9 @@ from microservices_skill.model.naming import pascal, title
 from microservices_skill.model.system import BrokerKind
 
 CONTENT_TYPE = "application/cloudevents+json"
+SEQUENCE = "^[0-9]{10}$"
+"""CloudEvents' sequence extension: versions as text of one length, so that they sort alike as text and as numbers."""
+
 _SERVERS: dict[BrokerKind, Schema] = {
     BrokerKind.RABBITMQ: {"host": "rabbitmq:5672", "protocol": "amqp", "protocolVersion": "0.9.1"},
     BrokerKind.NATS: {"host": "nats:4222", "protocol": "nats"},
@@ -66,6 +69,7 @@ def envelope(architecture: Architecture, event: Event) -> Schema:
             "datacontenttype": {"type": "string", "const": "application/json"},
             "partitionkey": word,
             "dataschema": word,
+            "sequence": {"type": "string", "pattern": SEQUENCE, "description": "The version of the entity that the event tells of"},
             "traceparent": word,
             "tracestate": {"type": "string"},
             "data": {"$ref": COMPONENTS + message_name(event)},

@@ -21,6 +21,8 @@ def schemas(service: Service, *, used_by: object) -> dict[str, Schema]:
 
 def response_schema(entity: Entity) -> Schema:
     """One entity as a caller sees it: every key is there, optional values may be null."""
+    if isinstance(entity, wire.ViewRow):
+        return _row_schema(entity)
     state = wire.state_field(entity)
     fields = (*entity.fields, *((state,) if state is not None else ()))
     properties: dict[str, Schema] = {"id": {"type": "string", "format": "uuid"}}
@@ -31,6 +33,16 @@ def response_schema(entity: Entity) -> Schema:
         "updated_at": {"type": "string", "format": "date-time"},
     }
     return {"title": title(entity.name), "type": "object", **_described(entity.description), "properties": properties} | {
+        "required": list(properties)
+    }
+
+
+def _row_schema(row: wire.ViewRow) -> Schema:
+    """One row of a view, and as of when its sources are known."""
+    properties: dict[str, Schema] = {row.key: {"type": "string", "format": "uuid"}}
+    properties |= {field.name: field_schema(field) for field in row.fields}
+    properties |= {"as_of": {"type": "string", "format": "date-time"}}
+    return {"title": title(row.name), "type": "object", **_described(row.description), "properties": properties} | {
         "required": list(properties)
     }
 
@@ -76,7 +88,7 @@ def field_problem_schema() -> Schema:
 def _all(service: Service) -> dict[str, Schema]:
     found = money_schemas() | {"FieldProblem": field_problem_schema(), "Problem": problem_schema()}
     found |= {value.name: object_of(value.fields, closed=True) | _described(value.description) for value in service.value_types}
-    for entity in service.entities:
+    for entity in (*service.entities, *map(wire.row_of, service.views)):
         found[wire.response_name(entity)] = response_schema(entity)
         found[wire.page_name(entity)] = page_schema(entity)
     for operation in wire.operations(service):

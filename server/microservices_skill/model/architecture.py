@@ -69,6 +69,15 @@ class Architecture(Node):
         return {name: tuple(pairs) for name, pairs in found.items()}
 
     @cached_property
+    def viewers_by_event(self) -> dict[str, set[str]]:
+        """The services whose views each event feeds."""
+        found: dict[str, set[str]] = {}
+        for service in self.services:
+            for source in (source for view in service.views for source in view.sources):
+                found.setdefault(source.event, set()).add(service.name)
+        return found
+
+    @cached_property
     def orchestrations(self) -> tuple[Orchestration, ...]:
         """The orchestrated sagas that are described completely enough to run."""
         return orchestrations(self.services_by_name, self.sagas)
@@ -103,8 +112,10 @@ class Architecture(Node):
         return versions[-1] if versions else None
 
     def subscribers(self, event: str) -> tuple[str, ...]:
-        """The services that react to an event, in name order."""
-        return tuple(sorted({service.name for service, _ in self.subscriptions_by_event.get(event, ())}))
+        """The services that react to an event or show it in a view, in name order."""
+        return tuple(
+            sorted({service.name for service, _ in self.subscriptions_by_event.get(event, ())} | self.viewers_by_event.get(event, set()))
+        )
 
     def published_by(self, service: str) -> tuple[Event, ...]:
         """The newest version of every event of a service, in name order."""

@@ -31,11 +31,14 @@ def names_in_code(at: str, service: Service, events: Iterable[str]) -> Iterator[
         if name in seen and seen[name] != purpose:
             yield at, f"the API would name both {seen[name]} and {purpose} {name!r}; rename one of them"
         seen[name] = purpose
-    made = {name: entity.name for entity in service.entities for name in _class_names(entity)}
+    made = {name: f"entity {entity.name}" for entity in service.entities for name in _class_names(entity)}
+    made |= {name: f"view {view.name}" for view in service.views for name in (view.name, f"{view.name}Values")}
+    made |= {f"{view.name}{pascal(name)}Item": f"view {view.name}" for view in service.views for name in view.lists}
     given = [(f"{at}/valueTypes/{index}", value.name) for index, value in enumerate(service.value_types)]
+    given += [(f"{at}/entities/{index}", entity.name) for index, entity in enumerate(service.entities) if service.view(entity.name)]
     for where, name in [*given, *((at, event) for event in events)]:
         if name in made:
-            yield where, f"{name!r} is also the name of a class that is made for entity {made[name]}; choose another name"
+            yield where, f"{name!r} is also the name of a class that is made for {made[name]}; choose another name"
 
 
 def _class_names(entity: Entity) -> Iterator[str]:

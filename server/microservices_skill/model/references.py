@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator
 
-from microservices_skill.model import wire
+from microservices_skill.model import viewing, wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.clashes import Fault, names_in_code, unique
 from microservices_skill.model.dependency import Dependency
@@ -67,7 +67,9 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     yield from unique(f"{at}/owners", service.owners)
     yield from unique(f"{at}/stores", service.stores)
     yield from unique(f"{at}/entities", [snake(entity.name) for entity in service.entities])
-    yield from unique(f"{at}/entities", [entity.table for entity in service.entities], what="table")
+    tables = [entity.table for entity in (*service.entities, *map(wire.row_of, service.views))]
+    yield from unique(f"{at}/entities", tables, what="table")
+    yield from unique(f"{at}/views", [snake(view.name) for view in service.views])
     yield from unique(f"{at}/valueTypes", [value.name for value in service.value_types])
     yield from unique(f"{at}/endpoints", [snake(endpoint.operation) for endpoint in service.endpoints], what="operation")
     yield from unique(f"{at}/subscriptions", [f"{each.event} for {each.entity}" for each in service.subscriptions], what="subscription to")
@@ -80,12 +82,15 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     routes = []
     for index, endpoint in enumerate(service.endpoints):
         yield from _endpoint(f"{at}/endpoints/{index}", endpoint, service, architecture)
-        target = service.entity(endpoint.entity)
+        target = wire.subject(service, endpoint)
         method = endpoint.method or wire.METHODS[endpoint.action][0]
         routes.append(f"{method} {endpoint.path or wire.default_path(endpoint, target)}" if target is not None else f"{index}")
     yield from unique(f"{at}/endpoints", routes, what="route")
     for index, subscription in enumerate(service.subscriptions):
         yield from _subscription(f"{at}/subscriptions/{index}", subscription, service, architecture)
+    for index, view in enumerate(service.views):
+        yield from _fields(f"{at}/views/{index}", view.fields, service)
+        yield from viewing.faults(f"{at}/views/{index}", view, service, architecture)
     for index, dependency in enumerate(service.dependencies):
         yield from _dependency(f"{at}/dependencies/{index}", dependency, service, architecture)
     yield from unique(f"{at}/dependencies", [dependency.to for dependency in service.dependencies], what="dependency")
@@ -180,10 +185,13 @@ def _invariant(at: str, invariant: Invariant, entity: Entity) -> Iterator[Fault]
 
 
 def _endpoint(at: str, endpoint: Endpoint, service: Service, architecture: Architecture) -> Iterator[Fault]:
-    yield from _known(f"{at}/entity", endpoint.entity, [entity.name for entity in service.entities], "entity in this service")
-    entity = service.entity(endpoint.entity)
+    shown = [*(entity.name for entity in service.entities), *(view.name for view in service.views)]
+    yield from _known(f"{at}/entity", endpoint.entity, shown, "entity or view in this service")
+    entity = wire.subject(service, endpoint)
     if entity is None:
         return
+    if isinstance(entity, wire.ViewRow) and endpoint.action not in (Action.GET, Action.LIST):
+        yield f"{at}/action", f"{entity.name} is a view, which only get and list read; its sources change it"
     if endpoint.transition is not None:
         names = [transition.name for transition in entity.lifecycle.transitions] if entity.lifecycle else []
         yield from _known(f"{at}/transition", endpoint.transition, names, f"transition of {entity.name}")

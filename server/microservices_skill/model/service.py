@@ -27,6 +27,7 @@ from microservices_skill.model.types import (
     StateName,
     TypeName,
 )
+from microservices_skill.model.view import View
 
 ApiPath = Annotated[str, StringConstraints(pattern=r"^(/([a-z0-9]+(-[a-z0-9]+)*|\{[a-z][a-z0-9_]*\}))+$", max_length=200)]
 
@@ -182,7 +183,7 @@ class RateLimit(Node):
 
 
 class Endpoint(Node):
-    """An operation that a service offers over HTTP."""
+    """An operation that a service offers over HTTP; ``entity`` is what it works on, or the view that it reads."""
 
     operation: OperationName
     action: Action
@@ -266,6 +267,7 @@ class Service(Node):
     endpoints: tuple[Endpoint, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
+    views: Annotated[tuple[View, ...], Spec(max_length=100)] = ()
 
     @property
     def package(self) -> str:
@@ -275,6 +277,10 @@ class Service(Node):
     def entity(self, name: str) -> Entity | None:
         """The entity of that name."""
         return next((each for each in self.entities if each.name == name), None)
+
+    def view(self, name: str) -> View | None:
+        """The view of that name."""
+        return next((each for each in self.views if each.name == name), None)
 
     def value_type(self, name: str) -> ValueType | None:
         """The value type of that name."""

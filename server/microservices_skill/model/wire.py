@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.model.naming import pascal, title
 from microservices_skill.model.service import Action, Endpoint, Entity, Method, Service
+from microservices_skill.model.view import View
 
 VERSION_PREFIX = "/v1"
 PAGE_DEFAULT = 20
@@ -27,6 +28,17 @@ METHODS: dict[Action, tuple[Method, ...]] = {
 """The methods that an action may use, its default first."""
 
 _SUCCESS = {Action.CREATE: 201, Action.DELETE: 204}
+
+
+class ViewRow(Entity):
+    """A row of a view as its operations show it: like an entity, found by the view's key, without version or state."""
+
+    key: str
+
+    @property
+    def reference(self) -> str:
+        """The view's key."""
+        return self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,11 @@ class Operation:
     def targets_one(self) -> bool:
         """Whether the path names one entity."""
         return self.action not in (Action.CREATE, Action.LIST)
+
+    @property
+    def is_on_view(self) -> bool:
+        """Whether it reads a view."""
+        return isinstance(self.entity, ViewRow)
 
     @property
     def needs_idempotency_key(self) -> bool:
@@ -113,10 +130,21 @@ def operations(service: Service) -> tuple[Operation, ...]:
     """Every operation of a service, in the model's order."""
     found = []
     for endpoint in service.endpoints:
-        entity = service.entity(endpoint.entity)
+        entity = subject(service, endpoint)
         if entity is not None:
             found.append(_operation(endpoint, entity))
     return tuple(found)
+
+
+def subject(service: Service, endpoint: Endpoint) -> Entity | None:
+    """The entity that an endpoint works on, or the row of the view that it reads."""
+    view = service.view(endpoint.entity)
+    return row_of(view) if view is not None else service.entity(endpoint.entity)
+
+
+def row_of(view: View) -> ViewRow:
+    """What the operations of a view show."""
+    return ViewRow(name=view.name, description=view.description, plural=view.plural, fields=view.fields, key=view.key)
 
 
 def component_names(service: Service) -> list[tuple[str, str]]:
@@ -131,6 +159,9 @@ def component_names(service: Service) -> list[tuple[str, str]]:
     for entity in service.entities:
         found.append((response_name(entity), f"the response of entity {entity.name}"))
         found.append((page_name(entity), f"a page of entity {entity.name}"))
+    for view in service.views:
+        found.append((response_name(row_of(view)), f"a row of view {view.name}"))
+        found.append((page_name(row_of(view)), f"a page of view {view.name}"))
     found += [(request_name(endpoint), f"the request of operation {endpoint.operation}") for endpoint in service.endpoints]
     return found
 
