@@ -88,6 +88,7 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     yield from unique(f"{at}/endpoints", routes, what="route")
     for index, subscription in enumerate(service.subscriptions):
         yield from _subscription(f"{at}/subscriptions/{index}", subscription, service, architecture)
+    yield from viewing.writes(at, service)
     for index, view in enumerate(service.views):
         yield from _fields(f"{at}/views/{index}", view.fields, service)
         yield from viewing.faults(f"{at}/views/{index}", view, service, architecture)
@@ -190,8 +191,6 @@ def _endpoint(at: str, endpoint: Endpoint, service: Service, architecture: Archi
     entity = wire.subject(service, endpoint)
     if entity is None:
         return
-    if isinstance(entity, wire.ViewRow) and endpoint.action not in (Action.GET, Action.LIST):
-        yield f"{at}/action", f"{entity.name} is a view, which only get and list read; its sources change it"
     if endpoint.transition is not None:
         names = [transition.name for transition in entity.lifecycle.transitions] if entity.lifecycle else []
         yield from _known(f"{at}/transition", endpoint.transition, names, f"transition of {entity.name}")

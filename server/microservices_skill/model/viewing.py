@@ -33,6 +33,13 @@ def faults(at: str, view: View, service: Service, architecture: Architecture) ->
     yield from _owners(at, facts)
 
 
+def writes(at: str, service: Service) -> Iterator[Fault]:
+    """Endpoints that would change a view."""
+    for index, endpoint in enumerate(service.endpoints):
+        if service.view(endpoint.entity) is not None and endpoint.action.is_mutation:
+            yield f"{at}/endpoints/{index}/action", f"{endpoint.entity} is a view, which only get and list read; its sources change it"
+
+
 def _source(at: str, source: ViewSource, view: View, service: Service, architecture: Architecture) -> Iterator[Fault]:
     event = architecture.event(source.event)
     if event is None:
@@ -66,7 +73,7 @@ def _fact(at: str, fact: Fact, view: View) -> Iterator[Fault]:
     if fact.identity is None:
         yield (
             at,
-            f"{event} does not carry the id of its {name}, by which {view.name} tells one from another; add a payload field with source: id",
+            f"{event} does not carry the id of its {name}, which tells one from another; add a payload field with source: id",
         )
     if fact.key_attribute is None:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microservices_skill.codegen.layouts.template import Template, calls, coordinates, hears, in_sagas, participates, tells_or_hears
+from microservices_skill.codegen.layouts.template import Template, calls, coordinates, hears, in_sagas, participates, shows, tells_or_hears
 
 TREE = "service-python"
 
@@ -28,6 +28,8 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/domains/saga_handlers.py.jinja", in_sagas),
     Template(f"{_SOURCE}/domains/saga_messages.py.jinja", in_sagas),
     Template(f"{_SOURCE}/domains/values.py.jinja"),
+    Template(f"{_SOURCE}/domains/view_routes.py.jinja", shows),
+    Template(f"{_SOURCE}/domains/views.py.jinja", shows),
     Template(f"{_SOURCE}/infrastructure/__init__.py"),
     Template(f"{_SOURCE}/infrastructure/clients.py.jinja", calls),
     Template(f"{_SOURCE}/infrastructure/consumers.py.jinja"),
@@ -52,6 +54,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/infrastructure/tables.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/topology.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/tracer.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/views.py.jinja", shows),
     Template(f"{_SOURCE}/main.py.jinja"),
     Template(f"{_SOURCE}/middleware/__init__.py"),
     Template(f"{_SOURCE}/middleware/body_limit.py.jinja"),
@@ -64,6 +67,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/migrations/env.py.jinja"),
     Template(f"{_SOURCE}/migrations/script.py.mako"),
     Template(f"{_SOURCE}/migrations/versions/0001_initial.py.jinja"),
+    Template(f"{_SOURCE}/rebuild.py.jinja", shows),
 )
 """Rendered once a service with a ``ServiceView``."""
 

@@ -27,6 +27,10 @@ class Facts(Protocol):
         """Whether it carries out steps of sagas."""
 
     @property
+    def has_views(self) -> bool:
+        """Whether it shows views."""
+
+    @property
     def is_listening(self) -> bool:
         """Whether it hears others."""
 
@@ -54,6 +58,11 @@ def coordinates(view: Facts) -> bool:
 def participates(view: Facts) -> bool:
     """Where the service carries out steps of sagas."""
     return view.participates
+
+
+def shows(view: Facts) -> bool:
+    """Where the service shows views."""
+    return view.has_views
 
 
 def in_sagas(view: Facts) -> bool:

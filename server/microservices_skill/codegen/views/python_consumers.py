@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str, sentence
+from microservices_skill.codegen.views.projections import Projection, events_of
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.shared import creation_of, heard_by, incoming_values, reaction_name
 from microservices_skill.model.architecture import Architecture
@@ -41,10 +42,11 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event and the handlers that it calls, one after the other."""
+    """An event, the handlers that it calls one after the other, and the views that it feeds."""
 
     event: str
     handlers: tuple[Handler, ...]
+    views: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +71,20 @@ class Consumers:
     has_mapping: bool
 
 
-def consumers_of(architecture: Architecture, service: Service) -> Consumers:
-    """What a service hears, in the order of its subscriptions."""
+def consumers_of(architecture: Architecture, service: Service, projections: tuple[Projection, ...]) -> Consumers:
+    """What a service hears, in the order of its subscriptions, and what feeds its views."""
     pairs = heard_by(architecture, service)
-    events = {event.name: event for event, _ in pairs}
+    fed = {
+        name: tuple(snake(each.view.name).upper() for each in projections if name in events_of((each,))) for name in events_of(projections)
+    }
+    events = {event.name: event for event, _ in pairs} | events_of(projections)
     handlers = {event: [_handler(source, each, service) for source, each in pairs if source.name == event] for event in events}
     flat = tuple(handler for found in handlers.values() for handler in found)
     return Consumers(
         values=_values(architecture, list(events.values())),
         events=tuple(_incoming(events[name]) for name in sorted(events)),
         names=", ".join(sorted(events)),
-        entries=tuple(Entry(name, tuple(handlers[name])) for name in sorted(events)),
+        entries=tuple(Entry(name, tuple(handlers[name]), fed.get(name, ())) for name in sorted(events)),
         handlers=flat,
         domains=_domains(service, {handler.entity for handler in flat}),
         creating=_domains(service, {handler.entity for handler in flat if handler.is_create}),

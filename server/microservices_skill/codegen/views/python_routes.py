@@ -81,6 +81,8 @@ def _answer(operation: Operation) -> str:
     match operation.action:
         case Action.CREATE:
             return f'answer({operation.status}, "Location", "ETag") | '
+        case Action.GET if operation.is_on_view:
+            return ""
         case Action.GET | Action.UPDATE | Action.TRANSITION:
             return f'answer({operation.status}, "ETag") | '
         case _:
@@ -107,7 +109,7 @@ def _parameters(operation: Operation) -> list[str]:
         found.append(f"{operation.entity.reference}: UUID")
     if operation.has_body:
         found.append(f"body: {operation.request_name}")
-    found.append(f"service: {operation.entity.name}ServiceDep")
+    found.append("session: SessionDep" if operation.is_on_view else f"service: {operation.entity.name}ServiceDep")
     if operation.needs_idempotency_key:
         found += ["idempotency: IdempotencyDep", "idempotency_key: KeyHeader"]
     if operation.requires_if_match:

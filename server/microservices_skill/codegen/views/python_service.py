@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
+from microservices_skill.codegen.views.projections import projections_of
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
+from microservices_skill.codegen.views.python_projections import Views, view_tables, views_of
 from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.python_tables import Table, tables_of
 from microservices_skill.codegen.views.python_types import TypedName, request_field
@@ -64,6 +66,8 @@ class ServiceView:
     sagas: Sagas
     coordinates: bool
     participates: bool
+    views: Views
+    has_views: bool
 
     @property
     def is_listening(self) -> bool:
@@ -73,7 +77,8 @@ class ServiceView:
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> ServiceView:
         """The view of one service."""
-        tables = tables_of(service)
+        projections = projections_of(architecture, service)
+        tables = (*tables_of(service), *view_tables(projections))
         sagas = sagas_of(architecture, service)
         clients = clients_of(architecture, service)
         title = py_text(service.title) or f"{pascal(service.name)} service"
@@ -100,10 +105,12 @@ class ServiceView:
             has_clients=bool(clients),
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),
-            consumers=consumers_of(architecture, service),
+            consumers=consumers_of(architecture, service, projections),
             sagas=sagas,
             coordinates=bool(sagas.definitions),
             participates=bool(sagas.parts),
+            views=views_of(projections),
+            has_views=bool(projections),
         )
 
 

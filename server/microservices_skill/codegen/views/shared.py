@@ -181,7 +181,11 @@ def references_of(entity: Entity) -> set[str]:
 
 def sensitive_fields(service: Service) -> list[str]:
     """The names of fields whose values stay out of logs."""
-    groups = [entity.fields for entity in service.entities] + [value.fields for value in service.value_types]
+    groups = (
+        [entity.fields for entity in service.entities]
+        + [view.fields for view in service.views]
+        + [value.fields for value in service.value_types]
+    )
     return sorted({field.name for fields in groups for field in fields if field.classification.is_sensitive})
 
 
@@ -193,6 +197,8 @@ def routing(architecture: Architecture, service: Service) -> dict[str, list[str]
             found.setdefault(subscriber, set()).add(event_type(architecture, event.name))
     for subscription in service.subscriptions:
         found.setdefault(service.name, set()).add(event_type(architecture, subscription.event))
+    for source in (source for view in service.views for source in view.sources):
+        found.setdefault(service.name, set()).add(event_type(architecture, source.event))
     for message in architecture.saga_messages:
         if service.name in (message.event.publisher, message.receiver):
             found.setdefault(message.receiver, set()).add(event_type(architecture, message.event.name))
