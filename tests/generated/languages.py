@@ -42,6 +42,10 @@ class Toolchain(Protocol):
         """What brings its database up to date."""
         ...
 
+    def rebuild_command(self, folder: Path) -> list[str]:
+        """What builds its views anew."""
+        ...
+
 
 @dataclass(frozen=True)
 class PythonToolchain:
@@ -77,6 +81,10 @@ class PythonToolchain:
         """Its package's migrations."""
         return [str(self.home / "bin" / "python"), "-m", f"{_package(folder)}.migrate"]
 
+    def rebuild_command(self, folder: Path) -> list[str]:
+        """Its package's rebuild."""
+        return [str(self.home / "bin" / "python"), "-m", f"{_package(folder)}.rebuild"]
+
 
 def _package(folder: Path) -> str:
     return next(each.name for each in (folder / "src").iterdir() if (each / "main.py").exists())
@@ -110,6 +118,10 @@ class TypescriptToolchain:
     def migrate_command(self, folder: Path) -> list[str]:
         """What ``npm run migrate`` runs."""
         return self._script(folder, "migrate")
+
+    def rebuild_command(self, folder: Path) -> list[str]:
+        """What ``npm run rebuild`` runs."""
+        return self._script(folder, "rebuild")
 
     def npm(self, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run npm in a folder; fails with what it said."""

@@ -89,6 +89,12 @@ class Running:
         assert done.returncode == 0, (done.stdout + done.stderr).decode()[-6000:]
         return self
 
+    def rebuilding(self, *views: str) -> subprocess.Popen[bytes]:
+        """Begin to build views anew, in a process of its own."""
+        command = [*self.toolchain.rebuild_command(self.folder), *views]
+        with (self.folder / "rebuild.log").open("ab") as log:
+            return subprocess.Popen(command, cwd=self.folder, env=self._environment(), stdout=log, stderr=log)
+
     def start(self) -> Running:
         """Start, and wait until it is alive."""
         with (self.folder / "service.log").open("ab") as log:

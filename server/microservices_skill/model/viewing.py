@@ -23,6 +23,8 @@ def faults(at: str, view: View, service: Service, architecture: Architecture) ->
         for name, is_set in (("unique", field.unique), ("immutable", field.immutable), ("references", field.references is not None)):
             if is_set:
                 yield f"{here}/{name}", f"a view only shows what its sources keep; remove {name}"
+    if not any(endpoint.entity == view.name for endpoint in service.endpoints):
+        yield at, f"no endpoint reads {view.name}; add one with action: get or list and entity: {view.name}"
     used = [f"{source.event} for {source.into or 'the row'}" for source in view.sources]
     yield from unique(f"{at}/sources", used, what="source")
     for index, source in enumerate(view.sources):

@@ -99,6 +99,7 @@ TEST_TEMPLATES = (
     Template("tests/integration/test_saga_orchestrator.py.jinja", coordinates),
     Template("tests/integration/test_saga_participant.py.jinja", participates),
     Template("tests/integration/test_service.py.jinja"),
+    Template("tests/integration/test_views.py.jinja", shows),
     Template("tests/unit/__init__.py"),
     Template("tests/unit/test_resilience.py.jinja"),
     Template("tests/unit/test_security.py.jinja"),

@@ -16,7 +16,6 @@ from microservices_skill.model.naming import pascal, snake, title, words
 from microservices_skill.model.projection import Fact, Origin
 from microservices_skill.model.view import View
 
-
 INLINE = 40
 """The longest dictionary that stays on one line."""
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
+from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.python_types import annotation, plain_type
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import object_names, publishers
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, FieldType
+from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import pascal, snake, words
 from microservices_skill.model.service import Action, Entity, Service
 from microservices_skill.model.wire import Operation
@@ -87,6 +89,35 @@ class DomainTests:
 
 
 @dataclass(frozen=True, slots=True)
+class EventExample:
+    """An event of a view with two examples of its data."""
+
+    name: str
+    first: str
+    later: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTest:
+    """What the tests of a view need to know."""
+
+    constant: str
+    path: str
+    collection: str
+    events: tuple[EventExample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTests:
+    """The tests of all views."""
+
+    tests: tuple[ViewTest, ...]
+    constants: str
+    events: str
+    has_lists: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteView:
     """The examples of a whole service."""
 
@@ -97,6 +128,7 @@ class SuiteView:
     published: tuple[Argument, ...]
     incoming: tuple[Argument, ...]
     has_published: bool
+    views: ViewTests
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> SuiteView:
@@ -113,6 +145,7 @@ class SuiteView:
             published=published,
             incoming=incoming,
             has_published=bool(published),
+            views=_views(architecture, service),
         )
 
 
@@ -231,10 +264,37 @@ def _published(architecture: Architecture, service: Service) -> tuple[Argument, 
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
     """Incoming events with an example of their data."""
     found = []
-    for name in sorted({subscription.event for subscription in service.subscriptions}):
+    fed = {source.event for view in service.views for source in view.sources}
+    for name in sorted({subscription.event for subscription in service.subscriptions} | fed):
         event = architecture.event(name)
         publisher = architecture.service(event.publisher) if event is not None else None
         if event is not None and publisher is not None:
             data = {field.name: example(field, publisher) for field in event.payload}
             found.append(Argument(name, py_json(data)))
     return tuple(found)
+
+
+def _views(architecture: Architecture, service: Service) -> ViewTests:
+    projections = projections_of(architecture, service)
+    tests = tuple(_view_test(each) for each in projections)
+    return ViewTests(
+        tests=tests,
+        constants=", ".join(sorted(each.constant for each in tests)),
+        events=", ".join(sorted(events_of(projections))),
+        has_lists=any(each.collection != py_str("") for each in tests),
+    )
+
+
+def _view_test(projection: Projection) -> ViewTest:
+    paths = {each.action: each.path.replace(f"{{{each.entity.reference}}}", "{}") for each in projection.operations}
+    return ViewTest(
+        constant=snake(projection.view.name).upper(),
+        path=py_str(paths.get(Action.GET, "")),
+        collection=py_str(paths.get(Action.LIST, "")),
+        events=tuple(_event_example(fact.event, fact.publisher) for fact in projection.facts),
+    )
+
+
+def _event_example(event: Event, publisher: Service) -> EventExample:
+    first, later = ({field.name: example(field, publisher, step, step) for field in event.payload} for step in range(2))
+    return EventExample(event.name, py_json(first), py_json(later))
