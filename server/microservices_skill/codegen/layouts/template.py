@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,10 @@ class Facts(Protocol):
     @property
     def participates(self) -> bool:
         """Whether it carries out steps of sagas."""
+
+    @property
+    def domains(self) -> Sequence[object]:
+        """The entities that it keeps."""
 
     @property
     def has_views(self) -> bool:
@@ -58,6 +62,11 @@ def coordinates(view: Facts) -> bool:
 def participates(view: Facts) -> bool:
     """Where the service carries out steps of sagas."""
     return view.participates
+
+
+def keeps(view: Facts) -> bool:
+    """Where the service has entities of its own."""
+    return bool(view.domains)
 
 
 def shows(view: Facts) -> bool:

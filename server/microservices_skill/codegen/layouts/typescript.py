@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from microservices_skill.codegen.layouts.template import Template, calls, coordinates, hears, in_sagas, participates, tells_or_hears
+from microservices_skill.codegen.layouts.template import (
+    Template,
+    calls,
+    coordinates,
+    hears,
+    in_sagas,
+    keeps,
+    participates,
+    shows,
+    tells_or_hears,
+)
 
 TREE = "service-typescript"
 
@@ -14,6 +24,11 @@ SPECIAL = {
         Template("src/domains/saga-handlers.ts.jinja", in_sagas),
         Template("src/domains/saga-messages.ts.jinja", in_sagas),
         Template("src/domains/sagas.module.ts.jinja", in_sagas),
+        Template("src/domains/view-rows.entity.ts.jinja", shows),
+        Template("src/domains/views.controller.ts.jinja", shows),
+        Template("src/domains/views.dto.ts.jinja", shows),
+        Template("src/domains/views.module.ts.jinja", shows),
+        Template("src/domains/views.ts.jinja", shows),
         Template("src/infrastructure/http-client/clients.ts.jinja", calls),
         Template("src/infrastructure/sagas/orchestrator.ts", coordinates),
         Template("src/infrastructure/sagas/saga-message.ts", in_sagas),
@@ -24,7 +39,13 @@ SPECIAL = {
         Template("src/infrastructure/sagas/saga.controller.ts", coordinates),
         Template("src/infrastructure/sagas/saga.ts", coordinates),
         Template("src/infrastructure/sagas/savepoint.ts", in_sagas),
+        Template("src/infrastructure/views/rebuild.ts", shows),
+        Template("src/infrastructure/views/view-row.entity.ts", shows),
+        Template("src/infrastructure/views/view.ts", shows),
+        Template("src/infrastructure/views/views.ts", shows),
+        Template("src/rebuild.ts", shows),
         Template("src/domains/__domain__/__domain__.rules.ts.jinja", owned=False),
+        Template("test/fixtures/factories.ts.jinja", keeps),
         Template("test/contract/events.test.ts.jinja", tells_or_hears),
         Template("test/integration/saga-orchestrator.test.ts", coordinates),
         Template("test/integration/saga-participant.test.ts", participates),

@@ -44,6 +44,7 @@ class Client:
 
     name: str
     constant: str
+    attribute: str
     setting: str
     comment: str
     policy: PolicySource
@@ -61,6 +62,7 @@ def _client(architecture: Architecture, dependency: Dependency) -> Client:
     return Client(
         name=f"{pascal(dependency.to)}Client",
         constant=f"{snake(dependency.to).upper()}_POLICY",
+        attribute=camel(dependency.to),
         setting=f"{snake(dependency.to)}_url",
         comment=ts_sentence(dependency.purpose, f"Calls {dependency.to}"),
         policy=_policy(dependency.to, limits_of(dependency)),

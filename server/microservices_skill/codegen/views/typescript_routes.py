@@ -111,6 +111,8 @@ def _headers(operation: Operation) -> list[str]:
     match operation.action:
         case Action.CREATE:
             return ["Location", "ETag"]
+        case Action.GET if operation.is_on_view:
+            return []
         case Action.GET | Action.UPDATE | Action.TRANSITION:
             return ["ETag"]
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, ts_sentence, ts_str, ts_text
+from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.shared import (
     creation_of,
     heard_by,
@@ -17,12 +18,13 @@ from microservices_skill.codegen.views.shared import (
     sensitive_fields,
 )
 from microservices_skill.codegen.views.typescript_clients import Client, clients_of
+from microservices_skill.codegen.views.typescript_projections import Views, view_tables, views_of
 from microservices_skill.codegen.views.typescript_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.typescript_types import SchemaField, migration_columns, request_field
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.messaging import Event
-from microservices_skill.model.naming import camel, kebab, pascal, title, words
+from microservices_skill.model.naming import camel, kebab, pascal, snake, title, words
 from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction, ValueType
 
 
@@ -80,10 +82,11 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event and the handlers that it calls, one after the other."""
+    """An event, the handlers that it calls one after the other, and the views that it feeds."""
 
     event: str
     handlers: tuple[Handler, ...]
+    views: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ class ServiceView:
     participates: bool
     in_sagas: bool
     handles: bool
+    views: Views
+    has_views: bool
 
     @property
     def is_listening(self) -> bool:
@@ -142,9 +147,11 @@ class ServiceView:
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> ServiceView:
         """The view of one service."""
-        sagas, consumers = sagas_of(architecture, service), _consumers(architecture, service)
+        projections = projections_of(architecture, service)
+        sagas, consumers = sagas_of(architecture, service), _consumers(architecture, service, projections)
         in_sagas = bool(sagas.definitions or sagas.parts)
-        tables = tuple(_table(entity, service) for entity in ordered_entities(service))
+        viewed = tuple(Table(each.name, each.lines, each.indexes) for each in view_tables(projections))
+        tables = (*(_table(entity, service) for entity in ordered_entities(service)), *viewed)
         clients = clients_of(architecture, service)
         said = ts_text(service.title) or f"{pascal(service.name)} service"
         domains = _domains(service, {entity.name for entity in service.entities})
@@ -179,6 +186,8 @@ class ServiceView:
             participates=bool(sagas.parts),
             in_sagas=in_sagas,
             handles=in_sagas or bool(consumers.entries),
+            views=views_of(projections),
+            has_views=bool(projections),
         )
 
 
@@ -192,9 +201,12 @@ def _domains(service: Service, names: set[str]) -> tuple[DomainName, ...]:
     return tuple(sorted(found, key=lambda each: each.domain))
 
 
-def _consumers(architecture: Architecture, service: Service) -> Consumers:
+def _consumers(architecture: Architecture, service: Service, projections: tuple[Projection, ...]) -> Consumers:
     pairs = heard_by(architecture, service)
-    events = {event.name: event for event, _ in pairs}
+    fed = {
+        name: tuple(snake(each.view.name).upper() for each in projections if name in events_of((each,))) for name in events_of(projections)
+    }
+    events = {event.name: event for event, _ in pairs} | events_of(projections)
     handlers = {name: tuple(_handler(source, each, service) for source, each in pairs if source.name == name) for name in events}
     flat = tuple(handler for found in handlers.values() for handler in found)
     domains = _domains(service, {handler.entity for handler in flat})
@@ -203,7 +215,7 @@ def _consumers(architecture: Architecture, service: Service) -> Consumers:
         values=tuple(_value(value) for value in incoming_values(architecture, events.values())),
         events=tuple(_incoming(events[name]) for name in sorted(events)),
         names=", ".join(sorted(events)),
-        entries=tuple(Entry(name, handlers[name]) for name in sorted(events)),
+        entries=tuple(Entry(name, handlers[name], fed.get(name, ())) for name in sorted(events)),
         handlers=flat,
         domains=domains,
         creating=_domains(service, creating),

@@ -225,7 +225,8 @@ def _published(architecture: Architecture, service: Service) -> tuple[Published,
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
     """Incoming events with an example of their data."""
     found = []
-    for name in sorted({subscription.event for subscription in service.subscriptions}):
+    fed = {source.event for view in service.views for source in view.sources}
+    for name in sorted({subscription.event for subscription in service.subscriptions} | fed):
         event = architecture.event(name)
         publisher = architecture.service(event.publisher) if event is not None else None
         if event is not None and publisher is not None:
