@@ -49,6 +49,7 @@ SPECIAL = {
         Template("test/contract/events.test.ts.jinja", tells_or_hears),
         Template("test/integration/saga-orchestrator.test.ts", coordinates),
         Template("test/integration/saga-participant.test.ts", participates),
+        Template("test/integration/views.test.ts.jinja", shows),
     )
 }
 """The templates that are not rendered for every service, or that belong to people afterwards."""

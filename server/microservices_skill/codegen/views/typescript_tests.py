@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_str
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example
+from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import publishers
 from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
-from microservices_skill.model.naming import camel, kebab, words
+from microservices_skill.model.messaging import Event
+from microservices_skill.model.naming import camel, kebab, snake, words
 from microservices_skill.model.service import Action, Entity, Service
 from microservices_skill.model.wire import Operation
 
@@ -99,6 +101,34 @@ class DomainTests:
 
 
 @dataclass(frozen=True, slots=True)
+class EventExample:
+    """An event of a view with two examples of its data."""
+
+    name: str
+    first: str
+    later: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTest:
+    """What the tests of a view need to know."""
+
+    constant: str
+    path: str
+    collection: str
+    events: tuple[EventExample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTests:
+    """The tests of all views."""
+
+    tests: tuple[ViewTest, ...]
+    constants: str
+    events: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteView:
     """The examples of a whole service."""
 
@@ -107,6 +137,7 @@ class SuiteView:
     published: tuple[Published, ...]
     incoming: tuple[Argument, ...]
     incoming_names: str
+    views: ViewTests
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> SuiteView:
@@ -119,6 +150,7 @@ class SuiteView:
             published=_published(architecture, service),
             incoming=incoming,
             incoming_names=", ".join(each.name for each in incoming),
+            views=_views(architecture, service),
         )
 
 
@@ -232,6 +264,28 @@ def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, .
         if event is not None and publisher is not None:
             found.append(Argument(name, ts_json({field.name: example(field, publisher) for field in event.payload})))
     return tuple(found)
+
+
+def _views(architecture: Architecture, service: Service) -> ViewTests:
+    projections = projections_of(architecture, service)
+    tests = tuple(_view_test(each) for each in projections)
+    constants = ", ".join(sorted(each.constant for each in tests))
+    return ViewTests(tests, constants, ", ".join(sorted(events_of(projections))))
+
+
+def _view_test(projection: Projection) -> ViewTest:
+    paths = {each.action: each.path.replace(f"{{{each.entity.reference}}}", "{}") for each in projection.operations}
+    return ViewTest(
+        constant=snake(projection.view.name).upper(),
+        path=ts_str(paths.get(Action.GET, "")),
+        collection=ts_str(paths.get(Action.LIST, "")),
+        events=tuple(_event_example(fact.event, fact.publisher) for fact in projection.facts),
+    )
+
+
+def _event_example(event: Event, publisher: Service) -> EventExample:
+    first, later = ({field.name: example(field, publisher, step, step) for field in event.payload} for step in range(2))
+    return EventExample(event.name, ts_json(first), ts_json(later))
 
 
 def ts_json(value: object) -> str:
