@@ -213,7 +213,7 @@ def test_a_row_joins_what_two_services_tell_and_follows_it(shop: dict[str, Targe
     row = wait_until_the_same(shop)[order]
     assert (row["note"], row["status"], row["invoice_number"]) == ("ring twice", "confirmed", None)
     assert [item["status"] for item in row["payments"]] == ["refunded"]
-    listed = ok(who.histories.get("/v1/order-histories?status=confirmed&customer=ada%40example.com"))["items"]
+    listed = ok(who.histories.get("/v1/order-histories?status=confirmed"))["items"]
     assert order in {item["order_id"] for item in listed}
     assert shop["history"].caller("other:read").get(f"/v1/order-histories/{order}").status == 403
     ok(who.orders.change("DELETE", f"/v1/orders/{order}"))

@@ -25,6 +25,7 @@ from microservices_skill.rules import (
     subscribing,
     teams,
     topology,
+    views,
 )
 from microservices_skill.rules.rule import Rule
 
@@ -47,6 +48,7 @@ CATEGORIES: tuple[ModuleType, ...] = (
     evolution_events,
     generation,
     subscribing,
+    views,
     acceptance,
 )
 

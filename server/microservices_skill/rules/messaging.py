@@ -27,7 +27,7 @@ def unconsumed_event(analysis: Analysis) -> Iterator[Violation]:
     Source: Chris Richardson, Microservices Patterns (2018), ch. 3
     """
     for index, event in enumerate(analysis.architecture.events):
-        if event.name not in analysis.architecture.subscriptions_by_event and not event.external_consumers:
+        if not analysis.architecture.subscribers(event.name) and not event.external_consumers:
             yield Violation(f"/events/{index}", f"nobody consumes {event.name}")
 
 
@@ -89,7 +89,7 @@ def event_without_ordering_key(analysis: Analysis) -> Iterator[Violation]:
     """
     heard: dict[tuple[str, str], set[str]] = {}
     for event in analysis.architecture.events:
-        if event.entity is not None and event.name in analysis.architecture.subscriptions_by_event:
+        if event.entity is not None and analysis.architecture.subscribers(event.name):
             heard.setdefault((event.publisher, event.entity), set()).add(event.name)
     for index, event in enumerate(analysis.architecture.events):
         together = heard.get((event.publisher, event.entity or ""), set())

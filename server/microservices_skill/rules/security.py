@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from microservices_skill.model import wire
 from microservices_skill.model.fields import Classification
 from microservices_skill.model.service import Action, Exposure
 from microservices_skill.model.system import AuthKind, Regulation
@@ -206,12 +207,12 @@ def secret_in_response(analysis: Analysis) -> Iterator[Violation]:
     """
     for index, service in enumerate(analysis.architecture.services):
         shown = {endpoint.entity for endpoint in service.endpoints if endpoint.action is not Action.DELETE}
-        for place, entity in enumerate(service.entities):
-            for number, field in enumerate(entity.fields):
-                if entity.name in shown and field.classification is Classification.SECRET:
-                    yield Violation(
-                        f"/services/{index}/entities/{place}/fields/{number}", f"{field.name} of {entity.name} is a secret and in responses"
-                    )
+        kept = [(f"entities/{place}", entity.name, entity.fields) for place, entity in enumerate(service.entities)]
+        kept += [(f"views/{place}", view.name, view.fields) for place, view in enumerate(service.views)]
+        for at, name, fields in kept:
+            for number, field in enumerate(fields):
+                if name in shown and field.classification is Classification.SECRET:
+                    yield Violation(f"/services/{index}/{at}/fields/{number}", f"{field.name} of {name} is a secret and in responses")
 
 
 @rule("sensitive-filter", Severity.WARNING)
@@ -225,7 +226,7 @@ def sensitive_filter(analysis: Analysis) -> Iterator[Violation]:
     for index, service in enumerate(analysis.architecture.services):
         for place, endpoint in enumerate(service.endpoints):
             at = f"/services/{index}/endpoints/{place}"
-            entity = service.entity(endpoint.entity)
+            entity = wire.subject(service, endpoint)
             for number, name in enumerate(endpoint.filters):
                 field = entity.field(name) if entity is not None else None
                 if field is not None and field.classification.is_sensitive:

@@ -49,7 +49,7 @@ class DomainEvent(EventData, ABC):
 
 
 class Envelope(BaseModel):
-    """A CloudEvents 1.0 event in structured JSON mode, with the tracing and partitioning extensions."""
+    """A CloudEvents 1.0 event in structured JSON mode, with the tracing, partitioning and sequence extensions."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -62,6 +62,7 @@ class Envelope(BaseModel):
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str | None = None
     partitionkey: str
+    sequence: str | None = None
     traceparent: str | None = None
     tracestate: str | None = None
     data: dict[str, Any]

@@ -81,8 +81,11 @@ Index(
 _INSERT = insert(Base.metadata.tables[OutboxMessage.__tablename__]).inline()
 
 
-async def enqueue(session: AsyncSession, event: DomainEvent) -> None:
-    """Add ``event`` to the session's transaction; it is published after the commit, or never if there is none."""
+async def enqueue(session: AsyncSession, event: DomainEvent, *, version: int | None = None) -> None:
+    """Add ``event`` to the session's transaction; it is published after the commit, or never if there is none.
+
+    ``version`` is that of the entity it tells of: by it a receiver tells a later event from an earlier one.
+    """
     now = utc_now()
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
@@ -95,6 +98,7 @@ async def enqueue(session: AsyncSession, event: DomainEvent) -> None:
         time=now,
         dataschema=f"/contracts/events/{event.event_name}.v{event.event_version}.json",
         partitionkey=event.ordering_key,
+        sequence=None if version is None else f"{version:010d}",
         traceparent=carrier.get("traceparent"),
         tracestate=carrier.get("tracestate"),
         data=event.model_dump(mode="json"),

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notification.infrastructure.database import Base, Database, UtcDateTime, utc_now
-from notification.infrastructure.event_bus import EventData, Handler, Message, PoisonMessageError, open_envelope
+from notification.infrastructure.event_bus import Envelope, EventData, Handler, Message, PoisonMessageError, open_envelope
 from notification.infrastructure.metrics import EVENTS_CONSUMED
 
 log = structlog.get_logger(__name__)
@@ -39,6 +39,17 @@ class InboxMessage(Base):
 def consumer(database: Database, event_class: type[E], handle: Callable[[AsyncSession, E], Awaitable[None]], *, name: str) -> Handler:
     """Wrap ``handle`` so that it runs once per message and consumer, in one transaction with its effects."""
 
+    async def handle_data(session: AsyncSession, event: E, _: Envelope) -> None:
+        await handle(session, event)
+
+    return envelope_consumer(database, event_class, handle_data, name=name)
+
+
+def envelope_consumer(
+    database: Database, event_class: type[E], handle: Callable[[AsyncSession, E, Envelope], Awaitable[None]], *, name: str
+) -> Handler:
+    """The same for a ``handle`` that asks of the event's time and sequence too."""
+
     async def receive(message: Message) -> None:
         envelope = open_envelope(message)
         try:
@@ -52,7 +63,7 @@ def consumer(database: Database, event_class: type[E], handle: Callable[[AsyncSe
             with tracer.start_as_current_span(f"process {message.type}", kind=trace.SpanKind.CONSUMER):
                 async with database.sessions.begin() as session:
                     if await claim(session, message.id, name):
-                        await handle(session, event)
+                        await handle(session, event, envelope)
                         log.info("event.handled", **about)
                     else:
                         EVENTS_CONSUMED.labels(event=message.type, outcome="duplicate").inc()

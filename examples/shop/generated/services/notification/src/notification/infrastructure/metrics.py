@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS_PUBLISHED = Counter("events_published_total", "Events handed to the broker", ["event", "outcome"])
 EVENTS_CONSUMED = Counter("events_consumed_total", "Events received from the broker", ["event", "outcome"])
@@ -15,3 +15,9 @@ SAGA_CHANGES = Counter("saga_changes_total", "Runs of sagas that came into a sta
 SAGA_RUNS = Gauge("saga_runs", "Runs of sagas that have not ended", ["saga", "state"])
 SAGA_STEPS = Counter("saga_steps_total", "Steps of sagas that were answered", ["step", "outcome"])
 LIFECYCLE_TRANSITIONS = Counter("lifecycle_transitions_total", "Changes of state", ["entity", "transition"])
+VIEW_LAG = Histogram(
+    "view_lag_seconds",
+    "Time between an event and its projection into a view",
+    ["view"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
+)

@@ -118,7 +118,7 @@ export class PurchaseOrderService {
   }
 
   async #publish(tx: EntityManager, purchaseOrder: PurchaseOrder, ...events: readonly PurchaseOrderEvent[]): Promise<void> {
-    for (const event of events) await enqueue(tx, event(purchaseOrder));
+    for (const event of events) await enqueue(tx, event(purchaseOrder), purchaseOrder.version);
   }
 }
 

@@ -8,7 +8,7 @@ import { InboxMessage } from '../database/tables/index.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import { getLogger } from '../observability/logger.js';
 import { EVENTS_CONSUMED } from '../observability/metrics.js';
-import { openEnvelope, subjectOf, traceOf } from './envelope.js';
+import { openEnvelope, subjectOf, traceOf, type Envelope } from './envelope.js';
 import type { EventDefinition } from './event.js';
 import { PoisonMessageError, type Handler, type Message } from './event-bus.js';
 
@@ -23,7 +23,7 @@ export class Inbox {
   consumer<T>(
     definition: EventDefinition<T>,
     name: string,
-    handle: (tx: EntityManager, data: T) => Promise<void>,
+    handle: (tx: EntityManager, data: T, envelope: Envelope) => Promise<void>,
   ): Handler {
     return async (message) => {
       const envelope = openEnvelope(message);
@@ -31,7 +31,7 @@ export class Inbox {
       const parent = propagation.extract(context.active(), traceOf(envelope));
       await tracer.startActiveSpan(`process ${message.type}`, { kind: SpanKind.CONSUMER }, parent, async (span) => {
         try {
-          await this.once(message, name, (tx) => handle(tx, data));
+          await this.once(message, name, (tx) => handle(tx, data, envelope));
         } catch (error) {
           span.setStatus({ code: SpanStatusCode.ERROR });
           throw error;

@@ -86,3 +86,11 @@ export const LIFECYCLE_TRANSITIONS = new Counter({
   help: 'Changes of state',
   labelNames: ['entity', 'transition'] as const,
 });
+
+/** How far views are behind. */
+export const VIEW_LAG = new Histogram({
+  name: 'view_lag_seconds',
+  help: 'Time between an event and its projection into a view',
+  labelNames: ['view'] as const,
+  buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
+});

@@ -103,7 +103,7 @@ export class PaymentService {
   }
 
   async #publish(tx: EntityManager, payment: Payment, ...events: readonly PaymentEvent[]): Promise<void> {
-    for (const event of events) await enqueue(tx, event(payment));
+    for (const event of events) await enqueue(tx, event(payment), payment.version);
   }
 }
 

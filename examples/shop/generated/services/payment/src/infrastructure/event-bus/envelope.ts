@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A CloudEvents 1.0 event in structured JSON mode, with the tracing and partitioning extensions. */
+/** A CloudEvents 1.0 event in structured JSON mode, with the tracing, partitioning and sequence extensions. */
 const envelope = z.object({
   specversion: z.literal('1.0').default('1.0'),
   id: z.uuid(),
@@ -11,6 +11,10 @@ const envelope = z.object({
   datacontenttype: z.literal('application/json').default('application/json'),
   dataschema: z.string().nullish(),
   partitionkey: z.string(),
+  sequence: z
+    .string()
+    .regex(/^[0-9]{10}$/)
+    .nullish(),
   traceparent: z.string().nullish(),
   tracestate: z.string().nullish(),
   data: z.record(z.string(), z.unknown()),

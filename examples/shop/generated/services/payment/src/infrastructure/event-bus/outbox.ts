@@ -12,8 +12,11 @@ import type { Envelope } from './envelope.js';
 const json = z.record(z.string(), z.unknown());
 const filled = new WeakSet<EntityManager>();
 
-/** Add `event` to the transaction; it is published after the commit, or never if there is none. */
-export async function enqueue<T>(tx: EntityManager, event: DomainEvent<T>): Promise<void> {
+/**
+ * Add `event` to the transaction; it is published after the commit, or never if there is none. `version` is that of the
+ * entity it tells of: by it a receiver tells a later event from an earlier one.
+ */
+export async function enqueue<T>(tx: EntityManager, event: DomainEvent<T>, version?: number): Promise<void> {
   const now = utcNow();
   const id = uuid7();
   const { definition, orderingKey } = event;
@@ -27,6 +30,7 @@ export async function enqueue<T>(tx: EntityManager, event: DomainEvent<T>): Prom
     datacontenttype: 'application/json',
     dataschema: `/contracts/events/${definition.name}.v${definition.version}.json`,
     partitionkey: orderingKey,
+    ...(version === undefined ? {} : { sequence: String(version).padStart(10, '0') }),
     ...carrierOf(context.active()),
     data: json.parse(event.data),
   };

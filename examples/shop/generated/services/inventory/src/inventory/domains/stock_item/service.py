@@ -75,7 +75,7 @@ class StockItemService:
 
     async def _publish(self, stock_item: StockItem, *events: type[StockItemEvent]) -> None:
         for event in events:
-            await enqueue(self._session, event.of(stock_item))
+            await enqueue(self._session, event.of(stock_item), version=stock_item.version)
 
 
 def check_invariants(stock_item: StockItem) -> None:

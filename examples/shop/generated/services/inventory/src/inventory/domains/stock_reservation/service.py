@@ -102,7 +102,7 @@ class StockReservationService:
 
     async def _publish(self, stock_reservation: StockReservation, *events: type[StockReservationEvent]) -> None:
         for event in events:
-            await enqueue(self._session, event.of(stock_reservation))
+            await enqueue(self._session, event.of(stock_reservation), version=stock_reservation.version)
 
 
 def check_invariants(stock_reservation: StockReservation) -> None:

@@ -112,7 +112,7 @@ class CustomerNoticeService:
 
     async def _publish(self, customer_notice: CustomerNotice, *events: type[CustomerNoticeEvent]) -> None:
         for event in events:
-            await enqueue(self._session, event.of(customer_notice))
+            await enqueue(self._session, event.of(customer_notice), version=customer_notice.version)
 
 
 def check_invariants(customer_notice: CustomerNotice) -> None:
