@@ -9,8 +9,10 @@ from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, FieldType, Shape
 from microservices_skill.model.messaging import Event
+from microservices_skill.model.projection import origins_of
 from microservices_skill.model.service import Service
 from microservices_skill.model.system import Decision
+from microservices_skill.model.view import View
 
 
 def file_name(record: Decision) -> str:
@@ -60,6 +62,7 @@ def specification(architecture: Architecture, service: Service) -> str:
         if calls
         else "",
         section("Keeps", *_entities(service)),
+        section("Shows", *(_view(architecture, service, view) for view in service.views)) if service.views else "",
     )
 
 
@@ -101,6 +104,23 @@ def _entities(service: Service) -> list[str]:
             ]
             parts.append(table(("Transition", "From", "To", "Publishes"), steps))
     return parts
+
+
+def _view(architecture: Architecture, service: Service, view: View) -> str:
+    fills = {
+        (origin.into, value.target): f"{value.attribute} of {origin.entity.name} in {origin.publisher.name}"
+        for origin in origins_of(architecture, service, view)
+        for value in origin.values
+    }
+    rows = [(f"`{view.key}`", "uuid", "yes", "the key")]
+    for field in view.fields:
+        listed = {source.partition(" of ")[2] for (into, _), source in fills.items() if into == field.name}
+        source = f"each {' and '.join(sorted(listed))}" if listed else fills.get((None, field.name), "")
+        rows.append((f"`{field.name}`", shown(field), "yes" if field.required else "", md_text(source)))
+    events = ", ".join(source.event for source in view.sources)
+    about = md_text(view.description)
+    head = f"**{view.name}**{f': {about}' if about else ''}"
+    return f"{head}\n\n{table(('Field', 'Type', 'Required', 'From'), rows)}\n\nFed by {events}."
 
 
 def shown(shape: Shape) -> str:

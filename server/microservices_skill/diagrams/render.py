@@ -15,7 +15,7 @@ def diagrams(architecture: Architecture) -> dict[str, str]:
     for saga in architecture.sagas:
         found[f"saga-{kebab(saga.name)}"] = flows.saga(saga)
     for service in architecture.services:
-        if service.entities:
+        if service.entities or service.views:
             found[f"data-{service.name}"] = structure.data(service)
         for entity in service.entities:
             if entity.lifecycle is not None:

@@ -19,13 +19,15 @@ def states(lifecycle: Lifecycle) -> str:
 
 
 def data(service: Service) -> str:
-    """The entities of a service and how they refer to each other."""
+    """The entities of a service and how they refer to each other, and its views."""
     lines = ["erDiagram"]
     for entity in service.entities:
         lines.append(f"  {entity.name} {{")
         lines.append("    uuid id PK")
         lines += [_column(entity, field.name) for field in entity.fields]
         lines.append("  }")
+    for view in service.views:
+        lines += [f"  {view.name} {{", f"    uuid {view.key} PK", *(f"    {field.type} {field.name}" for field in view.fields), "  }"]
     for entity in service.entities:
         for field in entity.fields:
             if field.references is not None:

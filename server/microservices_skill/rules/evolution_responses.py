@@ -67,7 +67,9 @@ class _Answer:
 
     def at(self, field: str) -> str:
         """The field in the new version, or the nearest place to where it was."""
-        here = f"{self.service.at}/entities/{self.service.new.entities.index(self.new)}"
+        service = self.service.new
+        kept, nodes = ("views", service.views) if isinstance(self.new, wire.ViewRow) else ("entities", service.entities)
+        here = f"{self.service.at}/{kept}/{[node.name for node in nodes].index(self.new.name)}"
         if self.new.lifecycle is not None and field == self.new.lifecycle.field:
             return f"{here}/lifecycle/states"
         place = next((index for index, each in enumerate(self.new.fields) if each.name == field), None)
