@@ -178,7 +178,7 @@ class _Trial:
         }
         variables = {**system.variables, found.database_variable: links[DATABASE].url, "BROKER_URL": links[BROKER].url}
         for each in self._plan.externals:
-            if each.name in self._stand_ins:
+            if each.name in self._stand_ins and _service(self._plan, process) in each.callers:
                 links[each.name] = Link(f"http://127.0.0.1:{self._stand_ins[each.name]}", 80)
                 variables[each.variable] = links[each.name].url
         name, port = _service(self._plan, process), found.port(system.variables)
@@ -198,8 +198,8 @@ class _Trial:
         sagas = [(each, self._members[each.service].port, self._scenario.sagas[each.name]) for each in self._plan.sagas]
 
         def may_go(number: int) -> None:
-            """Spread the load over all faults: no request is earlier than the faults before it, but for one."""
-            while number * faults / self._options.requests - 1 > self._faults_done and self._failure is None:
+            """Spread the load over all faults: a request waits while more faults than may overlap are behind it."""
+            while number * faults / self._options.requests - _AT_ONCE > self._faults_done and self._failure is None:
                 time.sleep(0.02)
 
         options = self._options
@@ -234,11 +234,8 @@ class _Trial:
                         self._members[fault.target].signal(signal.SIGSTOP)
                         time.sleep(fault.seconds)
                         self._members[fault.target].signal(signal.SIGCONT)
-                    case Kind.SLOW | Kind.CUT:
-                        link = self._links[fault.target]
-                        link.slow(_SLOW_S) if fault.kind is Kind.SLOW else link.cut()
-                        time.sleep(fault.seconds)
-                        link.restore()
+                    case Kind.SLOW | Kind.CUT | Kind.PARTITION:
+                        self._disturb(self._links[fault.target], fault.kind, fault.seconds)
                     case Kind.CRASH:
                         self._crash(fault.target, fault.seconds)
         except Exception as error:  # noqa: BLE001 - told by the thread that waits
@@ -246,6 +243,18 @@ class _Trial:
         finally:
             self._faults_done += 1
             places.release()
+
+    @staticmethod
+    def _disturb(link: Link, kind: Kind, seconds: float) -> None:
+        match kind:
+            case Kind.SLOW:
+                link.slow(_SLOW_S)
+            case Kind.CUT:
+                link.cut()
+            case _:
+                link.partition()
+        time.sleep(seconds)
+        link.restore()
 
     def _kill(self, member: Member, seconds: float) -> None:
         member.kill()

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     FREEZE = "freeze"
     SLOW = "slow"
     CUT = "cut"
+    PARTITION = "partition"
     CRASH = "crash"
 
 
@@ -45,8 +46,8 @@ def schedule(targets: Targets, *, seed: int, requests: int, kills: int) -> tuple
     inside = [each for each in targets.links if each not in outside]
     wanted = [(Kind.KILL, targets.services[number % len(targets.services)]) for number in range(kills)]
     wanted += [(Kind.CRASH, server) for server in targets.servers for _ in range(few)]
-    wanted += [(Kind.FREEZE, chance.choice(targets.services)) for _ in range(some)]
-    wanted += [(kind, chance.choice(inside)) for kind in (Kind.SLOW, Kind.CUT) for _ in range(some)]
+    wanted += [(Kind.FREEZE, service) for service in chance.choices(targets.services, k=some)]
+    wanted += [(kind, link) for kind in (Kind.SLOW, Kind.CUT, Kind.PARTITION) for link in chance.choices(inside, k=some)]
     wanted += [(kind, link) for link in outside for kind in (Kind.SLOW, Kind.CUT) for _ in range(few)]
     chance.shuffle(wanted)
     return tuple(
@@ -56,11 +57,11 @@ def schedule(targets: Targets, *, seed: int, requests: int, kills: int) -> tuple
 
 
 def _lasts(kind: Kind, chance: random.Random) -> float:
-    """Most are short; some kills and outages outlast the timeout of a saga's step."""
+    """Most are short; some outages outlast the timeout of a saga's step."""
     match kind:
         case Kind.KILL:
-            return round(chance.choice((0.0, 0.2, 0.5, 1.0, 3.0)), 1)
+            return chance.choice((0.0, 0.2, 0.5, 1.0, 3.0))
         case Kind.CRASH:
             return round(chance.uniform(0.5, 3.0), 1)
         case _:
-            return round(chance.choice((1.0, 2.0, 4.0, 12.0)), 1)
+            return chance.choices((0.5, 1.0, 2.0, 4.0, 12.0), (3, 3, 3, 2, 1))[0]

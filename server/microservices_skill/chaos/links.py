@@ -1,4 +1,4 @@
-"""The way between two processes: a TCP proxy on loopback that can be cut, slowed or muted."""
+"""The way between two processes: a TCP proxy on loopback that can be cut, slowed, muted or made to swallow everything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ def free_port() -> int:
 
 
 class Link:
-    """A way to a server that can be cut (connections break, new ones are refused), slowed, or muted (nothing comes back)."""
+    """A way to a server.
+
+    It can be cut (connections break, new ones are refused), slowed, muted (nothing comes back until it is restored), or
+    partitioned (what is sent is lost on the way, and nobody is told).
+    """
 
     def __init__(self, url: str, default_port: int) -> None:
         parts = urlsplit(url)
@@ -26,13 +30,17 @@ class Link:
         self._listener: socket.socket | None = None
         self._lets_answers_through = threading.Event()
         self._delay_s = 0.0
+        self._is_partitioned = False
         self.port = free_port()
         user = parts.netloc.rpartition("@")[0]
         self.url = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{self.port}" if user else f"127.0.0.1:{self.port}"))
         self.restore()
 
     def restore(self) -> None:
-        """Work again."""
+        """Work again; connections over which something was lost break."""
+        if self._is_partitioned:
+            self.cut()
+            self._is_partitioned = False
         self._delay_s = 0.0
         self._lets_answers_through.set()
         if self._listener is None:
@@ -46,6 +54,10 @@ class Link:
     def mute(self) -> None:
         """Let requests through and hold the answers back, until it is restored or cut."""
         self._lets_answers_through.clear()
+
+    def partition(self) -> None:
+        """Lose everything on the way, in both directions, until it is restored."""
+        self._is_partitioned = True
 
     def cut(self) -> None:
         """Break everything."""
@@ -80,6 +92,8 @@ class Link:
     def _pump(self, source: socket.socket, sink: socket.socket, is_answer: bool) -> None:  # noqa: FBT001 - a thread's argument
         with suppress(OSError):
             while data := source.recv(65536):
+                if self._is_partitioned:
+                    continue
                 if is_answer:
                     self._lets_answers_through.wait()
                     if self._delay_s:

@@ -18,6 +18,10 @@ from microservices_skill.deployment.chaos_plan import Json, PlannedSaga, Wish
 
 CALL_LIMIT_S = 15.0
 _RETRY_S = 0.25
+_IMPATIENT = 0.1
+"""The share of requests whose client goes away before the answer comes, and asks again."""
+
+_PATIENCE_S = 0.02
 _PASSING = frozenset({0, 408, 409, 425, 429, 500, 502, 503, 504})
 """Answers after which the same request may be sent again; 0 where there was none."""
 
@@ -92,8 +96,11 @@ class Load:
         chance = random.Random(f"{self._seed}/{number}")  # noqa: S311 - to be repeatable is its purpose
         body = chance.choices([each.body for each in wishes], [each.weight for each in wishes])[0]
         key = str(uuid5(NAMESPACE_URL, f"chaos/{self._seed}/{number}"))
+        began = time.perf_counter()
+        if chance.random() < _IMPATIENT:
+            post(port, saga.path, body, key, client=number, limit_s=_PATIENCE_S)
+            self.requests.repeated += 1
         while True:
-            began = time.perf_counter()
             status, answer = post(port, saga.path, body, key, client=number)
             if status in (200, 201, 202):
                 break
@@ -105,9 +112,9 @@ class Load:
         self.requests.made[number] = (saga.name, str(json.loads(answer)["id"]))
 
 
-def post(port: int, path: str, body: Json, key: str, *, client: int) -> tuple[int, str]:
+def post(port: int, path: str, body: Json, key: str, *, client: int, limit_s: float = CALL_LIMIT_S) -> tuple[int, str]:
     """Status and body of the answer, 0 where nobody answers. Each client has an address of its own where the system has them."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_LIMIT_S, source_address=_address(client))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=limit_s, source_address=_address(client))
     try:
         connection.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json", "Idempotency-Key": key})
         response = connection.getresponse()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 import threading
+import warnings
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -58,6 +60,9 @@ class Observer:
 
     def start(self) -> None:
         """Watch; returns once no event can be missed."""
+        for name in ("aio_pika", "aiormq"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # a broker that is away is what we are here for
+        warnings.filterwarnings("ignore", "coroutine 'Connection.close' was never awaited", RuntimeWarning)  # of a connect that failed
         self._thread.start()
         self._call(self._declare())
 

@@ -64,7 +64,10 @@ def plan(architecture: Architecture, folders: Mapping[str, str] | None = None) -
             )
             for place in found
         ),
-        externals=tuple(Dependency(name=name, variable=variable(name, "URL")) for name in outside),
+        externals=tuple(
+            Dependency(name=name, variable=variable(name, "URL"), callers=tuple(each.name for each in found if name in each.external))
+            for name in outside
+        ),
         sagas=tuple(_saga(each) for each in architecture.orchestrations),
         reactions=tuple(reaction for service in architecture.services for reaction in _reactions(architecture, service)),
     )

@@ -28,10 +28,11 @@ class PlannedService(Node):
 
 
 class Dependency(Node):
-    """A service outside of the system, and the variable that tells where it is."""
+    """A service outside of the system, the variable that tells where it is, and who calls it."""
 
     name: str
     variable: str
+    callers: tuple[str, ...]
 
 
 class Copy(Node):
