@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from microservices_skill.chaos.errors import NoPlanError, ScenarioMismatchError
+from microservices_skill.chaos.errors import NoPlanError, ScenarioMismatchError, UnstartedSagaError
 from microservices_skill.deployment.chaos import PLAN, SCENARIO
 from microservices_skill.deployment.chaos_plan import ChaosPlan, ChaosScenario
 from microservices_skill.model.document import parse
@@ -27,13 +27,14 @@ def read(root: Path) -> tuple[ChaosPlan, ChaosScenario]:
     terms = [term for invariant in scenario.invariants for term in invariant.sum]
     used = {
         "service": ({each.service for each in scenario.setup} | {each.service for each in terms if each.service}, services),
-        "dependency outside": (set(scenario.externals) | {each.external for each in terms if each.external}, externals),
-        "saga": (set(scenario.sagas), [each.name for each in plan.sagas]),
+        "dependency outside": ({each.name for each in scenario.externals} | {each.external for each in terms if each.external}, externals),
+        "saga": ({each.name for each in scenario.sagas}, [each.name for each in plan.sagas]),
     }
     for what, (names, known) in used.items():
         for name in sorted(names - set(known)):
             raise ScenarioMismatchError(root / SCENARIO, what, name, known)
+    started = [each.name for each in scenario.sagas]
     for saga in plan.sagas:
-        if saga.name not in scenario.sagas:
-            raise ScenarioMismatchError(root / SCENARIO, "body for the saga", saga.name, sorted(scenario.sagas))
+        if saga.name not in started:
+            raise UnstartedSagaError(root / SCENARIO, saga.name)
     return plan, scenario

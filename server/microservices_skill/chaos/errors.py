@@ -24,6 +24,13 @@ class ScenarioMismatchError(SkillError):
         super().__init__(f"{path}: the system has no {what} {name!r}; it has {', '.join(known) or 'none'}; mend the scenario")
 
 
+class UnstartedSagaError(SkillError):
+    """A saga for which a scenario has no request."""
+
+    def __init__(self, path: Path, saga: str) -> None:
+        super().__init__(f"{path}: nothing starts {saga}; add it to sagas, with the body of a request")
+
+
 class MissingDriverError(SkillError):
     """The packages that look into databases and queues are not installed."""
 

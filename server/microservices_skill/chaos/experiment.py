@@ -109,10 +109,10 @@ class _Trial:
         self._speaking = threading.Lock()
         self._logs = system.root / ".run"
         self._logs.mkdir(exist_ok=True)
-        self._stand_ins = {name: free_port() for name in scenario.externals}
+        self._stand_ins = {each.name: free_port() for each in scenario.externals}
         self._outsiders = [
-            Child(name, each.command, system.root, {"PORT": str(self._stand_ins[name])}, self._log(name))
-            for name, each in sorted(scenario.externals.items())
+            Child(each.name, each.command, system.root, {"PORT": str(self._stand_ins[each.name])}, self._log(each.name))
+            for each in scenario.externals
         ]
         self._members = {_service(plan, each.name): self._member(system, each.name) for each in system.processes}
         self._observer = Observer(servers[BROKER].url, plan.exchange, seed=options.seed, duplicates=options.duplicates)
@@ -195,7 +195,8 @@ class _Trial:
             raise RefusedRequestError(f"setup {number}, POST {path} of {service},", status, answer)
 
     def _load(self, faults: int) -> Load:
-        sagas = [(each, self._members[each.service].port, self._scenario.sagas[each.name]) for each in self._plan.sagas]
+        wishes = {each.name: each.requests for each in self._scenario.sagas}
+        sagas = [(each, self._members[each.service].port, wishes[each.name]) for each in self._plan.sagas]
 
         def may_go(number: int) -> None:
             """Spread the load over all faults: a request waits while more faults than may overlap are behind it."""

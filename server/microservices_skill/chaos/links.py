@@ -62,14 +62,10 @@ class Link:
     def cut(self) -> None:
         """Break everything."""
         if self._listener is not None:
-            with suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
+            _close(self._listener)
             self._listener = None
         for connection in list(self._open):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
+            _close(connection)
         self._open.clear()
         self._delay_s = 0.0
         self._lets_answers_through.set()
@@ -103,3 +99,12 @@ class Link:
             sink.shutdown(socket.SHUT_WR)
         if is_answer:
             self._open -= {source, sink}
+            _close(source)
+            _close(sink)
+
+
+def _close(connection: socket.socket) -> None:
+    """Close it in both directions, so that whoever reads from it is woken."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()

@@ -16,6 +16,7 @@ from microservices_skill.deployment.chaos_plan import (
     PlannedService,
     PlannedStep,
     Wish,
+    Wishes,
 )
 from microservices_skill.deployment.environment import places, variable
 from microservices_skill.files import File, FileTree
@@ -31,9 +32,9 @@ PLAN, SCENARIO = "chaos/plan.yaml", "chaos/scenario.yaml"
 _ABOUT_PLAN = "Generated: what `microservices-skill chaos` checks after it has broken this system again and again."
 _ABOUT_SCENARIO = """\
 Yours: what is asked of the system while it is broken, and what else must hold. The generator makes this file once.
-  externals:  {name: {command: "..."}}, what plays a service outside; it listens on $PORT
+  externals:  [{name, command}], what plays a service outside; it listens on $PORT
   setup:      [{service, path, body}], requests before the load
-  sagas:      {name: [{weight, body}]}, bodies of the request that starts the saga
+  sagas:      [{name, requests: [{weight, body}]}], what each saga is started with
   invariants: [{name, sum: [{service, sql, times}, {external, path, times}], equals}], such as that stock balances"""
 
 
@@ -41,7 +42,7 @@ def render(architecture: Architecture, folders: Mapping[str, str], bodies: Mappi
     """The plan and the scenario of a system with orchestrated sagas, else nothing; ``bodies`` start each saga."""
     if not architecture.orchestrations:
         return FileTree()
-    scenario = ChaosScenario(sagas={name: (Wish(body=body),) for name, body in sorted(bodies.items())})
+    scenario = ChaosScenario(sagas=tuple(Wishes(name=name, requests=(Wish(body=body),)) for name, body in sorted(bodies.items())))
     return FileTree(
         [
             (PLAN, File(dump(plan(architecture, folders), header=_ABOUT_PLAN))),

@@ -105,6 +105,7 @@ class ChaosPlan(Node):
 class StandIn(Node):
     """What plays a service outside of the system: a shell command at the system's root that listens on ``$PORT``."""
 
+    name: str
     command: str
 
 
@@ -121,6 +122,13 @@ class Wish(Node):
 
     body: Json
     weight: Annotated[int, Spec(ge=1, le=1000)] = 1
+
+
+class Wishes(Node):
+    """What a saga is started with."""
+
+    name: str
+    requests: Annotated[tuple[Wish, ...], Spec(min_length=1)]
 
 
 class Term(Node):
@@ -154,7 +162,7 @@ class ChaosScenario(Node):
 
     api_version: Literal["microservices-skill/v1"] = VERSION
     kind: Literal["ChaosScenario"] = "ChaosScenario"
-    externals: dict[str, StandIn] = Spec(default_factory=dict)
+    externals: tuple[StandIn, ...] = ()
     setup: tuple[Setup, ...] = ()
-    sagas: dict[str, Annotated[tuple[Wish, ...], Spec(min_length=1)]]
+    sagas: tuple[Wishes, ...]
     invariants: tuple[Invariant, ...] = ()
