@@ -106,6 +106,14 @@ class Shop:
         found = {row["order_id"]: row for row in _all(self.histories, "/v1/order-histories")}
         return {key: {name: value for name, value in row.items() if name != "as_of"} for key, row in found.items()}
 
+    def billable(self) -> dict[str, str]:
+        """The orders that the payment service knows as such, and where each stands."""
+        return {row["order_id"]: row["status"] for row in _all(self.payments, "/v1/billable-orders")}
+
+    def uncancelled(self) -> dict[str, str]:
+        """The same from the orders themselves."""
+        return {order["id"]: order["status"] for order in _all(self.orders, "/v1/orders") if order["status"] != "cancelled"}
+
     def all_kept(self) -> dict[str, Row]:
         """The same rows as the publishers would make them from what they hold now."""
         rows = {}
@@ -142,13 +150,15 @@ def wait_until_the_same(shop: dict[str, Target]) -> dict[str, Row]:
         if time.monotonic() > ends:
             assert shown == kept
         time.sleep(0.2)
+    until(lambda: who.billable() == who.uncancelled(), CATCH_UP_S, "for the view of the payment service")
     return shown
 
 
 def rebuilt(shop: dict[str, Target]) -> None:
-    """Build the view anew, and wait for its end."""
-    process = shop["history"].running.rebuilding("OrderHistory")
-    assert process.wait(REBUILD_LIMIT_S) == 0, (shop["history"].running.folder / "rebuild.log").read_text(encoding="utf-8")[-3000:]
+    """Build both views anew, and wait for their end."""
+    for name, view in (("history", "OrderHistory"), ("payment", "BillableOrder")):
+        running = shop[name].running
+        assert running.rebuilding(view).wait(REBUILD_LIMIT_S) == 0, (running.folder / "rebuild.log").read_text(encoding="utf-8")[-3000:]
 
 
 def some_life(who: Shop, chance: random.Random) -> None:
@@ -316,6 +326,7 @@ def test_a_rebuild_under_load_gives_the_same_rows_and_mends_what_was_wrong(shop:
     rows = wait_until_the_same(shop)
     rebuilt(shop)
     assert Shop.of(shop).all_shown() == rows
+    assert Shop.of(shop).billable() == Shop.of(shop).uncancelled()
     generations = "SELECT generation FROM order_histories GROUP BY generation"
     assert len(database.rows(generations)) == 1, "former rows are forgotten"
 

@@ -130,7 +130,7 @@ FAULTS = {
         "let one entity's field fill it",
     ),
     "an event of nothing": (
-        lambda d: d["services"][1]["endpoints"][5].update(publishes=[]),
+        lambda d: next(e for e in d["services"][1]["endpoints"] if e["operation"] == "issueInvoice").update(publishes=[]),
         "/services/2/views/0/sources/5/event",
         "tells of no entity",
     ),
@@ -140,6 +140,13 @@ FAULTS = {
         "only get and list",
     ),
     "a view that nobody reads": (lambda d: d["services"][2].update(endpoints=[]), "/services/2/views/0", "no endpoint reads"),
+    "an entity of its own": (
+        lambda d: d["services"][1]["views"][0]["sources"].append(
+            {"event": "InvoiceIssued", "set": [{"field": "status", "source": "serial"}]}
+        ),
+        "/services/1/views/0/sources/4/event",
+        "query Invoice directly",
+    ),
     "a unique field": (lambda d: history(d)["fields"][0].update(unique=True), "/services/2/views/0/fields/0/unique", "remove unique"),
     "a column that every row has": (lambda d: history(d)["fields"][0].update(name="as_of"), "/services/2/views/0", "as_of"),
 }

@@ -31,7 +31,7 @@ def faults(at: str, view: View, service: Service, architecture: Architecture) ->
         yield from _source(f"{at}/sources/{index}", source, view, service, architecture)
     facts = facts_of(architecture, service, view)
     for fact in facts:
-        yield from _fact(f"{at}/sources/{fact.place}", fact, view)
+        yield from _fact(f"{at}/sources/{fact.place}", fact, view, service)
     yield from _owners(at, facts)
 
 
@@ -70,8 +70,10 @@ def _source(at: str, source: ViewSource, view: View, service: Service, architect
             yield f"{at}/set/{position}/source", f"{event.name} has no field {mapping.source!r}; known: {known}"
 
 
-def _fact(at: str, fact: Fact, view: View) -> Iterator[Fault]:
+def _fact(at: str, fact: Fact, view: View, service: Service) -> Iterator[Fault]:
     name, event = fact.entity.name, fact.event.name
+    if fact.publisher.name == service.name:
+        yield f"{at}/event", f"{service.name} keeps {name} itself; a view shows entities of other services, so query {name} directly"
     if fact.identity is None:
         yield (
             at,
