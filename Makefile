@@ -46,7 +46,7 @@ test: check
 
 # Generated services installed, checked and run on PostgreSQL and RabbitMQ (TEST_DATABASE_URL, TEST_BROKER_URL).
 test-all: test tools
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist loadgroup
 
 # Everything in the repository that is made from something else in it.
 regen: install

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("validate", "generate", "server", "service")
+PARTS = ("validate", "generate", "server", "service", "saga")
 
 
 def main() -> None:

@@ -48,8 +48,23 @@ def _is_whole(request: pytest.FixtureRequest) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all tests of one service after each other, so that only one runs at a time."""
+    """Run all tests of one service after each other, so that only one runs at a time, and those that share something in one worker."""
     items.sort(key=_service)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    """The service, or what a module has set up for it; a test that shares nothing is by itself."""
+    assert isinstance(item, pytest.Function)
+    fixtures = item._fixtureinfo.name2fixturedefs  # noqa: SLF001 - pytest has no public way to ask
+    shared = {name for name, found in fixtures.items() if found[-1].scope == "module"}
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if "target" in parameters:
+        return "-".join(_service(item))
+    if not shared:
+        return item.nodeid
+    return "-".join([item.path.stem, *(str(parameters[name]) for name in sorted(shared & parameters.keys()))])
 
 
 def _service(item: pytest.Item) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -10,6 +11,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -58,12 +61,13 @@ class PythonToolchain:
         """Make it, where it is not there for this lock."""
         lock = ROOT / "templates" / "service-python" / "requirements-dev.txt"
         home = cache / f"python-{_digest(sys.version, lock.read_text(encoding='utf-8'))}"
-        if not (home / "installed").exists():
-            shutil.rmtree(home, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", home], check=True)
-            pip = [str(home / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
-            subprocess.run([*pip, "-r", str(lock)], check=True)
-            (home / "installed").touch()
+        with _alone(cache):
+            if not (home / "installed").exists():
+                shutil.rmtree(home, ignore_errors=True)
+                subprocess.run([sys.executable, "-m", "venv", home], check=True)
+                pip = [str(home / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
+                subprocess.run([*pip, "-r", str(lock)], check=True)
+                (home / "installed").touch()
         return cls(home)
 
     def prepare(self, folder: Path) -> None:
@@ -100,7 +104,8 @@ class TypescriptToolchain:
     @classmethod
     def install(cls, cache: Path) -> TypescriptToolchain:
         """Find Node or install it from npm."""
-        return cls(_node(), cache)
+        with _alone(cache):
+            return cls(_node(), cache)
 
     def prepare(self, folder: Path) -> None:
         """Install by its lock, and compile."""
@@ -147,15 +152,25 @@ class TypescriptToolchain:
         name = json.loads((folder / "package.json").read_text(encoding="utf-8"))["name"]
         lock = (folder / "package-lock.json").read_text(encoding="utf-8").replace(f'"name": "{name}"', '"name": "service"')
         home = self.cache / f"typescript-{_digest(str(self.bin), lock)}"
-        if not (home / "installed").exists():
-            shutil.rmtree(home, ignore_errors=True)
-            home.mkdir(parents=True)
-            for each in ("package.json", "package-lock.json", ".npmrc"):
-                if (folder / each).exists():
-                    shutil.copy(folder / each, home)
-            self.npm(home, "ci", "--no-fund", "--no-audit", "--loglevel=error")
-            (home / "installed").touch()
+        with _alone(self.cache):
+            if not (home / "installed").exists():
+                shutil.rmtree(home, ignore_errors=True)
+                home.mkdir(parents=True)
+                for each in ("package.json", "package-lock.json", ".npmrc"):
+                    if (folder / each).exists():
+                        shutil.copy(folder / each, home)
+                self.npm(home, "ci", "--no-fund", "--no-audit", "--loglevel=error")
+                (home / "installed").touch()
         return home / "node_modules"
+
+
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """Two workers never install into one place at once."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _digest(*texts: str) -> str:

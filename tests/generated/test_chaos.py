@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ import pytest
 from tests.generated.languages import Toolchains
 from tests.generated.mutations import MUTATIONS, Mutation
 from tests.generated.seams import write_shop
+
+from microservices_skill.chaos.links import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -23,9 +24,12 @@ LIMIT_S = 900.0
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the shop is installed once."""
-    return tmp_path_factory.mktemp("shop")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the shop is installed once, with ports of its own."""
+    found = tmp_path_factory.mktemp("shop")
+    ports = [f"{name}_PORT={free_port()}\n" for name in ("ORDER", "PAYMENT", "INVENTORY", "NOTIFICATION")]
+    (found / ".env").write_text("".join(ports), encoding="utf-8")
+    return found
 
 
 def prove(folder: Path, toolchains: Toolchains, *options: str) -> dict[str, Any]:

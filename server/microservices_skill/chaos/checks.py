@@ -48,10 +48,10 @@ def check(evidence: Evidence, invariants: Collection[Invariant]) -> tuple[Check,
     return tuple(found)
 
 
-def open_ends(plan: ChaosPlan, databases: Databases) -> int:
+def open_ends(plan: ChaosPlan, databases: Databases) -> tuple[int, int]:
     """How many sagas have not ended, and how many events wait to be published."""
     sagas = sum(databases.number(name, f"SELECT count(*) FROM sagas WHERE {_OPEN}") for name in {saga.service for saga in plan.sagas})  # noqa: S608
-    return sagas + sum(databases.number(service.name, _PENDING) for service in plan.services)
+    return sagas, sum(databases.number(service.name, _PENDING) for service in plan.services)
 
 
 def _saga(evidence: Evidence, saga: PlannedSaga) -> Iterator[Check]:

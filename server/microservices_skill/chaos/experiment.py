@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +31,9 @@ from microservices_skill.running.system import RunnableSystem
 DATABASE, BROKER = "database", "broker"
 _AT_ONCE = 2
 """How many faults may overlap."""
+
+_OPEN_AT_ONCE = 60
+"""How many sagas may be open before new requests wait: this is no test of overload."""
 
 _SLOW_S = 0.3
 _LOOK_S = 0.5
@@ -118,6 +121,7 @@ class _Trial:
         self._observer = Observer(servers[BROKER].url, plan.exchange, seed=options.seed, duplicates=options.duplicates)
         self._busy = {target: threading.Lock() for target in (*self._members, *self._links, *servers)}
         self._faults_done = 0
+        self._open = 0
         self._failure: Exception | None = None
 
     @contextmanager
@@ -146,6 +150,7 @@ class _Trial:
         load = self._load(len(faults))
         began = time.monotonic()
         load.start()
+        threading.Thread(target=self._watch, args=(load,), daemon=True).start()
         history = self._break(faults, load, began)
         while load.is_running:
             time.sleep(_LOOK_S)
@@ -199,12 +204,21 @@ class _Trial:
         sagas = [(each, self._members[each.service].port, wishes[each.name]) for each in self._plan.sagas]
 
         def may_go(number: int) -> None:
-            """Spread the load over all faults: a request waits while more faults than may overlap are behind it."""
-            while number * faults / self._options.requests - _AT_ONCE > self._faults_done and self._failure is None:
+            """Spread the load over all faults: a request waits while more faults than may overlap, or too many sagas, are before it."""
+            while self._failure is None and (
+                number * faults / self._options.requests - _AT_ONCE > self._faults_done or self._open > _OPEN_AT_ONCE
+            ):
                 time.sleep(0.02)
 
         options = self._options
         return Load(sagas, seed=options.seed, requests=options.requests, clients=options.clients, may_go=may_go)
+
+    def _watch(self, load: Load) -> None:
+        """Keep count of the open sagas; while the database is away the last count stands."""
+        while load.done < self._options.requests and self._failure is None:
+            with suppress(Exception):
+                self._open = open_ends(self._plan, self._databases)[0]
+            time.sleep(_LOOK_S)
 
     def _break(self, faults: tuple[Fault, ...], load: Load, began: float) -> tuple[tuple[float, Fault], ...]:
         history, places = [], threading.Semaphore(_AT_ONCE)
@@ -286,7 +300,7 @@ class _Trial:
             if not member.is_alive:
                 member.start()
         queues = [each.queue for each in self._plan.services if each.queue is not None]
-        while time.monotonic() < ends and (open_ends(self._plan, self._databases) or self._observer.waiting(queues)):
+        while time.monotonic() < ends and (any(open_ends(self._plan, self._databases)) or self._observer.waiting(queues)):
             time.sleep(_LOOK_S)
         while True:
             time.sleep(_SETTLE_S)

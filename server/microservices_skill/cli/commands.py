@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -251,6 +252,7 @@ def chaos(  # noqa: PLR0913 - options
     from microservices_skill.cli.console import Console
 
     options = Options(seed=seed, requests=requests, kills=kills, patience_s=patience, database_url=database_url, broker_url=broker_url)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever ends it, what it has started ends, too
     report = proving.chaos(folder, Console(to_stderr=as_json), options)
     presenting.show_json(report) if as_json else presenting.show_chaos(report)
     sys.exit(0 if report.ok else 1)

@@ -49,8 +49,9 @@ log = structlog.get_logger(__name__)
 tracer = trace.get_tracer(__name__)
 
 MAX_BACKOFF_S = 60.0
-LINGER_S = 0.05
-"""How long a busy relay lets events gather, as small batches cost as much as large ones; a key's backlog never waits."""
+LINGER_S, LINGER_PER_EVENT_S = 0.05, 0.005
+"""How long a busy relay lets events gather, as small batches cost as much as large ones: the longer, the more the last batch held,
+so that a lonely event hardly waits. A key's backlog never does."""
 
 
 class OutboxMessage(Base):
@@ -125,7 +126,7 @@ class OutboxRelay:
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._measure_at = 0.0
-        self._may_linger = False
+        self._linger_s = 0.0
         self._last_keys: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -157,7 +158,8 @@ class OutboxRelay:
         if not claimed:
             return 0
         keys = {row.ordering_key for row in claimed}
-        self._may_linger = len(claimed) < self._settings.outbox_batch and keys.isdisjoint(self._last_keys)
+        has_backlog = len(claimed) >= self._settings.outbox_batch or not keys.isdisjoint(self._last_keys)
+        self._linger_s = 0.0 if has_backlog else min(LINGER_S, LINGER_PER_EVENT_S * len(claimed))
         self._last_keys = keys
         outcomes = await asyncio.gather(*(self._publish(row) for row in claimed))
         rows = list(zip(claimed, outcomes, strict=True))
@@ -188,9 +190,9 @@ class OutboxRelay:
             except (*OUTAGES, SQLAlchemyError) as error:
                 log.warning("outbox.unavailable", error=repr(error))
                 published = 0
-            if published and self._may_linger:
-                await asyncio.sleep(LINGER_S)
-            elif not published and not self._is_stopping:
+            if published:
+                await asyncio.sleep(self._linger_s)
+            elif not self._is_stopping:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._settings.outbox_poll_s * random.uniform(0.75, 1.25))
 

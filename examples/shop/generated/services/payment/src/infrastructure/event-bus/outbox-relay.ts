@@ -15,8 +15,12 @@ import { OutboxTable, type Claimed } from './outbox-table.js';
 const log = getLogger('outbox');
 const tracer = trace.getTracer('outbox');
 
-/** How long a busy relay lets events gather, as small batches cost as much as large ones; a key's backlog never waits. */
+/**
+ * How long a busy relay lets events gather, as small batches cost as much as large ones: the longer, the more the last
+ * batch held, so that a lonely event hardly waits. A key's backlog never does.
+ */
 const LINGER_MS = 50;
+const LINGER_PER_EVENT_MS = 5;
 
 /**
  * Transactional outbox (Richardson, Microservices Patterns, ch. 3): publishes pending rows; any number may run beside
@@ -32,7 +36,7 @@ export class OutboxRelay {
   private wake: () => void = () => undefined;
   private unsubscribe: () => void = () => undefined;
   private measureAt = 0;
-  private mayLinger = false;
+  private lingerMs = 0;
   private lastKeys: ReadonlySet<string> = new Set();
 
   constructor(
@@ -79,7 +83,7 @@ export class OutboxRelay {
   async publishBatch(): Promise<number> {
     const claimed = await this.table.claim();
     const hasBacklog = claimed.length >= this.settings.outbox_batch || claimed.some((row) => this.lastKeys.has(row.key));
-    this.mayLinger = !hasBacklog;
+    this.lingerMs = hasBacklog ? 0 : Math.min(LINGER_MS, LINGER_PER_EVENT_MS * claimed.length);
     this.lastKeys = new Set(claimed.map((row) => row.key));
     const outcomes = await Promise.all(claimed.map(async (row) => ({ row, isSent: await this.publish(row) })));
     const sent = outcomes.filter(({ isSent }) => isSent).map(({ row }) => row);
@@ -110,8 +114,8 @@ export class OutboxRelay {
       }
       if (published === 0) {
         await this.rest();
-      } else if (this.mayLinger && !this.isStopping) {
-        await setTimeout(LINGER_MS);
+      } else if (this.lingerMs > 0 && !this.isStopping) {
+        await setTimeout(this.lingerMs);
       }
     }
   }
