@@ -27,7 +27,7 @@ def unconsumed_event(analysis: Analysis) -> Iterator[Violation]:
     Source: Chris Richardson, Microservices Patterns (2018), ch. 3
     """
     for index, event in enumerate(analysis.architecture.events):
-        if event.name not in analysis.architecture.subscriptions_by_event and not event.external_consumers:
+        if not analysis.architecture.subscribers(event.name) and not event.external_consumers:
             yield Violation(f"/events/{index}", f"nobody consumes {event.name}")
 
 
@@ -72,7 +72,8 @@ def event_loop(analysis: Analysis) -> Iterator[Violation]:
         for service, subscription in pairs:
             entity = service.entity(subscription.entity)
             transition = entity.lifecycle.transition(subscription.transition or "") if entity and entity.lifecycle else None
-            edges[number[name]] += [number[each] for each in (transition.publishes if transition else ())]
+            told = (*subscription.publishes, *(transition.publishes if transition else ()))
+            edges[number[name]] += [number[each] for each in told]
     looping = {member for members in strongly_connected(edges) if len(members) > 1 or members[0] in edges[members[0]] for member in members}
     for index, event in enumerate(analysis.architecture.events):
         if number[event.name] in looping:
