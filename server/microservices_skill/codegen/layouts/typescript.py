@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from microservices_skill.codegen.layouts.template import Template, calls, coordinates, hears, in_sagas, participates, tells_or_hears
+from microservices_skill.codegen.layouts.template import (
+    Template,
+    calls,
+    coordinates,
+    hears,
+    in_sagas,
+    is_orchestrated,
+    keeps_runs,
+    participates,
+    reacts,
+    refuses,
+    takes_part,
+    tells_or_hears,
+    watches,
+)
 
 TREE = "service-typescript"
 
@@ -10,24 +24,38 @@ SPECIAL = {
     template.path: template
     for template in (
         Template("src/domains/incoming.ts.jinja", hears),
-        Template("src/domains/saga-definitions.ts.jinja", coordinates),
-        Template("src/domains/saga-handlers.ts.jinja", in_sagas),
-        Template("src/domains/saga-messages.ts.jinja", in_sagas),
+        Template("src/domains/refusals.ts.jinja", refuses),
+        Template("src/domains/saga-definitions.ts.jinja", keeps_runs),
+        Template("src/domains/saga-handlers.ts.jinja", is_orchestrated),
+        Template("src/domains/saga-messages.ts.jinja", is_orchestrated),
         Template("src/domains/sagas.module.ts.jinja", in_sagas),
         Template("src/infrastructure/http-client/clients.ts.jinja", calls),
+        Template("src/infrastructure/event-bus/publish-again.ts", watches),
+        Template("src/infrastructure/sagas/choreography.ts", watches),
         Template("src/infrastructure/sagas/orchestrator.ts", coordinates),
-        Template("src/infrastructure/sagas/saga-message.ts", in_sagas),
+        Template("src/infrastructure/sagas/progress.ts", watches),
+        Template("src/infrastructure/sagas/saga-commands.ts", coordinates),
+        Template("src/infrastructure/sagas/saga-keeper.ts", keeps_runs),
+        Template("src/infrastructure/sagas/saga-message.ts", is_orchestrated),
+        Template("src/infrastructure/sagas/saga-outcome.ts", in_sagas),
         Template("src/infrastructure/sagas/saga-participant.ts", participates),
-        Template("src/infrastructure/sagas/saga-participation.entity.ts", participates),
-        Template("src/infrastructure/sagas/saga-run.entity.ts", coordinates),
-        Template("src/infrastructure/sagas/saga-runs.ts", coordinates),
-        Template("src/infrastructure/sagas/saga.controller.ts", coordinates),
+        Template("src/infrastructure/sagas/saga-participation.ts", takes_part),
+        Template("src/infrastructure/sagas/saga-participation.entity.ts", takes_part),
+        Template("src/infrastructure/sagas/saga-reactions.ts", reacts),
+        Template("src/infrastructure/sagas/saga-run.entity.ts", keeps_runs),
+        Template("src/infrastructure/sagas/saga-runs.ts", keeps_runs),
+        Template("src/infrastructure/sagas/saga-step.entity.ts", watches),
+        Template("src/infrastructure/sagas/saga.controller.ts", keeps_runs),
         Template("src/infrastructure/sagas/saga.ts", coordinates),
         Template("src/infrastructure/sagas/savepoint.ts", in_sagas),
+        Template("src/infrastructure/sagas/watch.ts", watches),
+        Template("src/infrastructure/sagas/watcher.ts", watches),
         Template("src/domains/__domain__/__domain__.rules.ts.jinja", owned=False),
         Template("test/contract/events.test.ts.jinja", tells_or_hears),
         Template("test/integration/saga-orchestrator.test.ts", coordinates),
         Template("test/integration/saga-participant.test.ts", participates),
+        Template("test/integration/saga-reactions.test.ts", reacts),
+        Template("test/integration/saga-watcher.test.ts", watches),
     )
 }
 """The templates that are not rendered for every service, or that belong to people afterwards."""

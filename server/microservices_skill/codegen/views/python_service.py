@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
+from microservices_skill.codegen.views.choreographies import reactions_of
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
 from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
@@ -64,6 +65,16 @@ class ServiceView:
     sagas: Sagas
     coordinates: bool
     participates: bool
+    watches: bool
+    reacts: bool
+    is_orchestrated: bool
+    keeps_runs: bool
+    takes_part: bool
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it tells refusals that no entity tells."""
+        return bool(self.sagas.refusals)
 
     @property
     def is_listening(self) -> bool:
@@ -75,6 +86,7 @@ class ServiceView:
         """The view of one service."""
         tables = tables_of(service)
         sagas = sagas_of(architecture, service)
+        watches, reacts = bool(sagas.choreographies), bool(reactions_of(architecture, service))
         clients = clients_of(architecture, service)
         title = py_text(service.title) or f"{pascal(service.name)} service"
         return cls(
@@ -104,6 +116,11 @@ class ServiceView:
             sagas=sagas,
             coordinates=bool(sagas.definitions),
             participates=bool(sagas.parts),
+            watches=watches,
+            reacts=reacts,
+            is_orchestrated=bool(sagas.definitions or sagas.parts),
+            keeps_runs=bool(sagas.definitions) or watches,
+            takes_part=bool(sagas.parts) or reacts,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
+from microservices_skill.codegen.views.choreographies import heard_events
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
 from microservices_skill.codegen.views.python_types import annotation, plain_type
 from microservices_skill.codegen.views.sagas import told_by
@@ -231,10 +232,9 @@ def _published(architecture: Architecture, service: Service) -> tuple[Argument, 
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
     """Incoming events with an example of their data."""
     found = []
-    for name in sorted({subscription.event for subscription in service.subscriptions}):
-        event = architecture.event(name)
-        publisher = architecture.service(event.publisher) if event is not None else None
-        if event is not None and publisher is not None:
+    for name, event in sorted(heard_events(architecture, service).items()):
+        publisher = architecture.service(event.publisher)
+        if publisher is not None:
             data = {field.name: example(field, publisher) for field in event.payload}
             found.append(Argument(name, py_json(data)))
     return tuple(found)

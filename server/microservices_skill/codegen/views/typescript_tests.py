@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_str
+from microservices_skill.codegen.views.choreographies import heard_events
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import publishers
@@ -225,10 +226,9 @@ def _published(architecture: Architecture, service: Service) -> tuple[Published,
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
     """Incoming events with an example of their data."""
     found = []
-    for name in sorted({subscription.event for subscription in service.subscriptions}):
-        event = architecture.event(name)
-        publisher = architecture.service(event.publisher) if event is not None else None
-        if event is not None and publisher is not None:
+    for name, event in sorted(heard_events(architecture, service).items()):
+        publisher = architecture.service(event.publisher)
+        if publisher is not None:
             found.append(Argument(name, ts_json({field.name: example(field, publisher) for field in event.payload})))
     return tuple(found)
 
