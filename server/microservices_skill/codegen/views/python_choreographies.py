@@ -141,7 +141,8 @@ def watch_view(seen: Seen) -> WatchView:
 
 def doing(reaction: Reaction, lines: list[str]) -> PartView:
     """Do a step, once, and say why not where the business refuses."""
-    refusal = [f"refusal=lambda reason: {_refusal(reaction.refusal, reaction)}"] if reaction.refusal is not None else []
+    event = reaction.refusal
+    refusal = [f"refusal=lambda {REASON if event.field(REASON) else '_'}: {_refusal(event, reaction)}"] if event is not None else []
     return PartView("take_part", "None", tuple(lines), (*_about(reaction), *refusal))
 
 

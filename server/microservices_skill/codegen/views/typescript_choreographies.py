@@ -139,7 +139,8 @@ def watch_view(seen: Seen) -> WatchView:
 
 def doing(reaction: Reaction, lines: list[str]) -> PartView:
     """Do a step, once, and say why not where the business refuses."""
-    refusal = [f"(reason) => {_refusal(reaction.refusal, reaction)}"] if reaction.refusal is not None else []
+    event = reaction.refusal
+    refusal = [f"({REASON if event.field(REASON) else ''}) => {_refusal(event, reaction)}"] if event is not None else []
     return PartView("takePart", "void", tuple(lines), (*_about(reaction), *refusal))
 
 

@@ -95,6 +95,10 @@ class Trial {
     return await this.look(id);
   }
 
+  async publish(): Promise<void> {
+    await this.service.run((tx) => tx.createQueryBuilder().update(OutboxMessage).set({ published_at: new Date() }).execute());
+  }
+
   async history(id: string): Promise<unknown[]> {
     const run = await this.look(id);
     const { history } = await this.service.run((tx) => this.watcher.view(tx, run.id));
@@ -204,11 +208,22 @@ describe.each(DATABASES)('a choreographed saga on %s', (kind) => {
     expect((await trial.tell(id, 'third')).state).toBe('completed');
   });
 
-  it('has the participants told again by an operator', async () => {
+  it('tells a participant again that does not undo its step', async () => {
     await trial.tell(id, 'first', 'refused');
-    await service.run((tx) => tx.createQueryBuilder().update(OutboxMessage).set({ published_at: new Date() }).execute());
-    const run = await trial.makeOverdue(id, 'first');
+    await trial.publish();
+    expect((await trial.makeOverdue(id, 'first')).state).toBe('compensating');
+    expect(await trial.told()).toEqual([
+      ['Started', false],
+      ['Failed', true],
+    ]);
+    expect(await trial.history(id)).toContainEqual(['first', 'repeated']);
+  });
+
+  it('has the participants told again by an operator', async () => {
+    let run = await trial.tell(id, 'first', 'refused');
+    while (run.state === 'compensating') run = await trial.makeOverdue(id, 'first');
     expect(run).toMatchObject({ state: 'stuck', is_backward: true });
+    await trial.publish();
     await service.run((tx) => trial.watcher.retry(tx, run.id, 'olga'));
     expect((await trial.look(id)).state).toBe('compensating');
     expect(await trial.told()).toEqual([

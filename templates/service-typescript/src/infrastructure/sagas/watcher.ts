@@ -15,12 +15,15 @@ import { attempt } from './savepoint.js';
 
 const log = getLogger('sagas');
 
+/** How often a participant is told again to take its step back before an operator is called. */
+const MAX_ATTEMPTS = 8;
+
 /**
  * A coordinator's view of choreographed sagas (Richardson, Microservices Patterns, ch. 4): it commands nobody and sees
  * everything. The participants react to each other's events. The watcher notes by these events how far a run is, in the
  * transaction that takes them in. Before the pivot a refusal or a silent participant makes it fail its own entity, which
- * tells the participants to take back what they did; each says that it has, also where it had done nothing. After the
- * pivot it can only call an operator. Whoever locks both takes the entity before its run.
+ * tells the participants to take back what they did; each says that it has, also where it had done nothing, and is told
+ * again where it does not. After the pivot it can only call an operator. Whoever locks both takes the entity before its run.
  */
 export class Watcher extends SagaKeeper {
   private readonly watched: ReadonlyMap<string, Watched>;
@@ -65,16 +68,14 @@ export class Watcher extends SagaKeeper {
   /** Wait once more for the steps of a stuck run, and tell again what asks for them; who knows it already drops it. */
   override async retry(tx: EntityManager, id: string, actor: string): Promise<void> {
     const progress = await this.existing(tx, id);
-    const { run, saga } = progress;
+    const { run } = progress;
     if (run.state !== 'stuck') {
       throw new SagaConflictError(`the saga is ${run.state}; only a stuck one is retried`);
     }
     await note(tx, run, 'retried', { actor });
+    run.attempts = 0;
     enter(run, run.is_backward ? 'compensating' : 'running');
-    progress.waitAgain();
-    await progress.settle();
-    const asking = progress.awaited.flatMap((step) => (run.is_backward ? step.undoneOn : step.startsOn) ?? []);
-    await publishAgain(tx, `${saga.subject}/${run.entity_id}`, [...new Set(asking)]);
+    await this.tellAgain(tx, progress);
   }
 
   /** Fail the entity of a run that has not passed its pivot; what was done is undone. */
@@ -133,8 +134,23 @@ export class Watcher extends SagaKeeper {
       await this.turn(tx, progress, overdue ?? current, reason);
       return;
     }
-    await callOperator(tx, run, overdue ?? current, `${overdue ?? current} was not undone in time`);
+    if (run.attempts < MAX_ATTEMPTS) {
+      run.attempts += 1;
+      await note(tx, run, 'repeated', { step: overdue ?? current });
+      await this.tellAgain(tx, progress);
+      return;
+    }
+    await callOperator(tx, run, current, `${current} was not undone after ${MAX_ATTEMPTS} tries`);
     await save(tx, run);
+  }
+
+  /** Wait anew for the steps that are asked for, and publish once more those of our own events that ask for them. */
+  private async tellAgain(tx: EntityManager, progress: Progress): Promise<void> {
+    const { run, saga, awaited } = progress;
+    progress.waitAgain();
+    await progress.settle();
+    const asking = awaited.flatMap((step) => (run.is_backward ? step.undoneOn : step.startsOn) ?? []);
+    await publishAgain(tx, `${saga.subject}/${run.entity_id}`, [...new Set(asking)]);
   }
 
   /** Fail the entity, whose transition turns the run; call an operator where that cannot be. */
