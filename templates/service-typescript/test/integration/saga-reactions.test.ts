@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { InvariantError, NotFoundError } from '../../src/common/problems.js';
+import { InvariantError, NotFoundError, ProblemError } from '../../src/common/problems.js';
 import { uuid7 } from '../../src/infrastructure/database/clock.js';
 import { insert } from '../../src/infrastructure/database/insert.js';
 import { InboxMessage, OutboxMessage } from '../../src/infrastructure/database/tables/index.js';
@@ -20,7 +20,7 @@ const told = (what: string): DomainEvent => Told.of('trial', { what });
 /** What a step does: a row that shows whether it was kept. */
 class Work {
   readonly sagaId = uuid7();
-  refuses = false;
+  refusal: ProblemError | undefined;
   tellsRefusal = true;
   readonly reactions: SagaReactions;
 
@@ -54,7 +54,7 @@ class Work {
 
   private async act(tx: EntityManager): Promise<void> {
     await insert(tx, InboxMessage, { consumer: STEP, message_id: this.sagaId, received_at: new Date() });
-    if (this.refuses) throw new InvariantError('there is not enough');
+    if (this.refusal !== undefined) throw this.refusal;
     await enqueue(tx, told('done'));
   }
 
@@ -85,16 +85,24 @@ describe.each(DATABASES)('a step of a choreographed saga on %s', (kind) => {
   });
 
   it('that is refused leaves nothing but its reason', async () => {
-    work.refuses = true;
+    work.refusal = new InvariantError('there is not enough');
     await work.do();
     expect([await work.kept(), await work.told(), await work.state()]).toEqual([0, ['there is not enough'], 'refused']);
   });
 
   it('whose refusal no event tells is a failure', async () => {
-    work.refuses = true;
+    work.refusal = new InvariantError('there is not enough');
     work.tellsRefusal = false;
     await expect(work.do()).rejects.toThrow(InvariantError);
     expect([await work.kept(), await work.told(), await work.state()]).toEqual([0, [], undefined]);
+  });
+
+  it('is not refused by an outage, and done when it comes again', async () => {
+    work.refusal = new ProblemError(503, 'outage', 'nobody answers');
+    await expect(work.do()).rejects.toThrow('nobody answers');
+    work.refusal = undefined;
+    await work.do();
+    expect([await work.kept(), await work.told()]).toEqual([1, ['done']]);
   });
 
   it('is undone once', async () => {
@@ -105,7 +113,7 @@ describe.each(DATABASES)('a step of a choreographed saga on %s', (kind) => {
   });
 
   it.each([true, false])('is told to be undone where nothing was done (refused: %s)', async (isRefused) => {
-    work.refuses = true;
+    work.refusal = new InvariantError('there is not enough');
     if (isRefused) await work.do();
     await work.undo();
     expect([(await work.told()).at(-1), await work.state()]).toEqual(['nothing to undo', 'undone']);
