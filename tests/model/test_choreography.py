@@ -9,10 +9,12 @@ import pytest
 import yaml
 
 from microservices_skill.contracts import asyncapi
+from microservices_skill.diagrams.render import diagrams
 from microservices_skill.errors import DocumentError
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.choreography import obstacles
 from microservices_skill.model.loading import read_architecture
+from microservices_skill.rules.engine import validate
 
 CASE = Path(__file__).parents[1] / "generated" / "cases" / "choreographed.yaml"
 
@@ -75,6 +77,20 @@ def test_the_watcher_receives_what_tells_of_each_step_though_it_subscribes_to_no
     for name in ("StockReserved", "StockRefused", "StockReleased", "PaymentDeclined", "PaymentVoided", "PaymentCaptured"):
         assert "order" in architecture.subscribers(name)
     assert "OrderReceivesStockReleased" in asyncapi.document(architecture)["operations"]
+
+
+def test_a_subscription_to_a_refusal_is_told_by_the_reaction_that_refuses() -> None:
+    document = orders()
+    match = {"field": "id", "source": "order_id"}
+    heard = {"event": "StockRefused", "action": "transition", "transition": "cancel", "entity": "PurchaseOrder", "match": match}
+    document["services"][0]["subscriptions"].append(heard)
+    assert "unpublished-event" not in {finding.rule for finding in validate(read(document))}
+
+
+def test_its_diagram_shows_what_each_step_follows_from() -> None:
+    drawn = diagrams(read(orders()))["saga-place-order-saga"].splitlines()
+    assert "  stock-)payment: authorize_payment by StockReserved" in drawn
+    assert "  payment--)order: PaymentAuthorized" in drawn
 
 
 def test_a_saga_that_says_nothing_of_its_events_is_only_documented() -> None:

@@ -39,9 +39,10 @@ def unpublished_event(analysis: Analysis) -> Iterator[Violation]:
     Fix: name it in publishes of an endpoint or transition of its publisher.
     Source: Chris Richardson, Microservices Patterns (2018), ch. 3
     """
+    refusals = {each.refusal.name for saga in analysis.architecture.choreographies for each in saga.reactions if each.refusal is not None}
     for index, service in enumerate(analysis.architecture.services):
         for place, subscription in enumerate(service.subscriptions):
-            if subscription.event not in analysis.emissions:
+            if subscription.event not in analysis.emissions and subscription.event not in refusals:
                 yield Violation(f"/services/{index}/subscriptions/{place}/event", f"nothing publishes {subscription.event}")
 
 
