@@ -148,6 +148,8 @@ def test_an_operator_aborts_a_run_before_its_pivot_and_is_named_in_its_history(s
 def test_a_run_that_cannot_end_is_stuck_until_an_operator_retries_it(shop: dict[str, Target]) -> None:
     shop["payment"].running.kill()
     order = place(shop, order_of())
+    until(lambda: ("authorize_payment", "asked") in steps_of(saga_of(shop, order)), END_LIMIT_S, "for the second step")
+    shop["order"].database.rows("UPDATE sagas SET due_at = now() + interval '1 hour' WHERE entity_id::text = $1", order)  # time to start
     shop["order"].database.rows("UPDATE orders SET status = 'cancelled' WHERE id::text = $1", order)
     shop["payment"].running.start()
     until(lambda: saga_of(shop, order)["state"] == "stuck", END_LIMIT_S, "for the run to be stuck")
