@@ -42,6 +42,14 @@ def test_a_service_of_a_view_passes_its_own_checks(language: Language, name: str
     check(in_language(read_case("views", system=own_name("views")), language), name, tmp_path, toolchains)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["order", "stock", "payment"])
+def test_a_service_of_a_choreographed_saga_passes_its_own_checks(
+    language: Language, name: str, tmp_path: Path, toolchains: Toolchains
+) -> None:
+    check(in_language(read_case("choreographed", system=own_name("choreographed")), language), name, tmp_path, toolchains)
+
+
 def check(architecture: Architecture, name: str, folder: Path, toolchains: Toolchains) -> None:
     """Generate a service and run its own checks."""
     service = architecture.services_by_name[name]

@@ -14,19 +14,14 @@ from jsonschema import Draft202012Validator
 from tests.generated.architectures import in_languages, own_name, read_case
 from tests.generated.issuer import Issuer
 from tests.generated.languages import Toolchains
-from tests.generated.processes import Caller, until
-from tests.generated.systems import PAIRS, deployed_system, in_log, in_trace, read
+from tests.generated.orders import END_LIMIT_S, TOO_MANY_LINES, TOO_MUCH, kept, operator, order_of, place, saga_of, steps_of
+from tests.generated.processes import until
+from tests.generated.systems import PAIRS, deployed_system, in_log, read
 from tests.generated.target import EVENT_LIMIT_S, Target
 
 from microservices_skill.contracts.events import schema
 
 pytestmark = pytest.mark.slow
-
-TOO_MANY_LINES, TOO_MUCH = 4, 100_001
-"""What the stock and the payment service refuse."""
-
-END_LIMIT_S = 90.0
-"""Time for a run to end that goes on after a kill, a timeout and a redelivery."""
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids=["-".join(each) for each in PAIRS])
@@ -48,49 +43,10 @@ def _all_run(shop: dict[str, Target]) -> None:
             each.running.start()
 
 
-def order_of(lines: int = 1, amount: int = 5000) -> dict[str, Any]:
-    """An order with so many lines, for so much money."""
-    return {
-        "customer": "ada@example.com",
-        "lines": [{"sku": f"BIKE-{number}", "quantity": number + 1} for number in range(lines)],
-        "total": {"minor_units": amount, "currency": "EUR"},
-    }
-
-
-def place(shop: dict[str, Target], body: dict[str, Any], trace: str = "") -> str:
-    """Place an order; its id."""
-    order = shop["order"]
-    return str(order.create(order.creation, body=body, traceparent=in_trace(trace or uuid4().hex)).json["id"])
-
-
-def operator(shop: dict[str, Target]) -> Caller:
-    """Somebody who may look after sagas."""
-    return shop["order"].caller("sagas:read sagas:operate", sub="olga")
-
-
-def saga_of(shop: dict[str, Target], order: str) -> dict[str, Any]:
-    """The run about an order, as operators see it."""
-    caller = operator(shop)
-    found = caller.get(f"/sagas?entity_id={order}").json
-    assert len(found) == 1
-    view: dict[str, Any] = caller.get(f"/sagas/{found[0]['id']}").json
-    return view
-
-
 def ended(shop: dict[str, Target], order: str, status: str) -> dict[str, Any]:
     """The run of an order, once the order has come to a state."""
     until(lambda: read(shop["order"], "getOrder", order)["status"] == status, END_LIMIT_S, f"for {order} to be {status}")
     return saga_of(shop, order)
-
-
-def kept(shop: dict[str, Target], service: str, table: str, order: str) -> list[str]:
-    """The states of what a service keeps for an order."""
-    return [row[0] for row in shop[service].database.rows(f'SELECT status FROM "{table}" WHERE order_id::text = $1', order)]
-
-
-def steps_of(view: dict[str, Any]) -> list[tuple[str | None, str]]:
-    """What happened in a run, in order."""
-    return [(entry["step"], entry["what"]) for entry in view["history"]]
 
 
 def test_an_order_whose_steps_are_all_done_is_confirmed_in_one_trace(shop: dict[str, Target]) -> None:
@@ -192,6 +148,8 @@ def test_an_operator_aborts_a_run_before_its_pivot_and_is_named_in_its_history(s
 def test_a_run_that_cannot_end_is_stuck_until_an_operator_retries_it(shop: dict[str, Target]) -> None:
     shop["payment"].running.kill()
     order = place(shop, order_of())
+    until(lambda: ("authorize_payment", "asked") in steps_of(saga_of(shop, order)), END_LIMIT_S, "for the second step")
+    shop["order"].database.rows("UPDATE sagas SET due_at = now() + interval '1 hour' WHERE entity_id::text = $1", order)  # time to start
     shop["order"].database.rows("UPDATE orders SET status = 'cancelled' WHERE id::text = $1", order)
     shop["payment"].running.start()
     until(lambda: saga_of(shop, order)["state"] == "stuck", END_LIMIT_S, "for the run to be stuck")

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from microservices_skill.diagrams.escaping import alias, label
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.messaging import Saga, SagaStep
+from microservices_skill.model.messaging import Saga, SagaStep, SagaStyle
 
 
 def events(architecture: Architecture) -> str:
@@ -23,13 +23,13 @@ def events(architecture: Architecture) -> str:
     return "\n".join(lines) + "\n"
 
 
-def saga(found: Saga) -> str:
-    """The steps of a saga, and their compensations in reverse."""
+def saga(architecture: Architecture, found: Saga) -> str:
+    """The steps of a saga, and their compensations in reverse: commanded by the coordinator, or following from events."""
     participants = list(dict.fromkeys([found.coordinator, *(step.service for step in found.steps)]))
     lines = ["sequenceDiagram"]
     lines += [f"  participant {alias(name)} as {label(name)}" for name in participants]
     lines.append(f"  Note over {alias(found.coordinator)}: {label(found.starts_with or found.name)}")
-    lines += [_step(found, step) for step in found.steps]
+    lines += [line for step in found.steps for line in _step(architecture, found, step)]
     before = list(takewhile(lambda step: not step.pivot, found.steps))
     undone = [step for step in reversed(before) if step.has_compensation]
     if undone:
@@ -41,8 +41,13 @@ def saga(found: Saga) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _step(found: Saga, step: SagaStep) -> str:
+def _step(architecture: Architecture, found: Saga, step: SagaStep) -> list[str]:
     what = step.operation or step.event or step.name
     pivot = " (pivot)" if step.pivot else ""
+    event = architecture.event(step.event) if step.event is not None and found.style is SagaStyle.CHOREOGRAPHED else None
+    sender = event.publisher if event is not None else found.coordinator
     arrow = "-)" if step.event is not None else "->>"
-    return f"  {alias(found.coordinator)}{arrow}{alias(step.service)}: {label(step.name)} by {label(what)}{pivot}"
+    lines = [f"  {alias(sender)}{arrow}{alias(step.service)}: {label(step.name)} by {label(what)}{pivot}"]
+    if step.done_by is not None:
+        lines.append(f"  {alias(step.service)}--){alias(found.coordinator)}: {label(step.done_by)}")
+    return lines

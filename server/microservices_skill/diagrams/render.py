@@ -13,7 +13,7 @@ def diagrams(architecture: Architecture) -> dict[str, str]:
     if architecture.events:
         found["events"] = flows.events(architecture)
     for saga in architecture.sagas:
-        found[f"saga-{kebab(saga.name)}"] = flows.saga(saga)
+        found[f"saga-{kebab(saga.name)}"] = flows.saga(architecture, saga)
     for service in architecture.services:
         if service.entities or service.views:
             found[f"data-{service.name}"] = structure.data(service)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Spec
 
+from microservices_skill.model.choreography import Choreography, choreographies
 from microservices_skill.model.messaging import Event, Saga
 from microservices_skill.model.orchestration import Message, Orchestration, orchestrations
 from microservices_skill.model.service import Service, Subscription
@@ -83,6 +84,18 @@ class Architecture(Node):
         return orchestrations(self.services_by_name, self.sagas)
 
     @cached_property
+    def choreographies(self) -> tuple[Choreography, ...]:
+        """The choreographed sagas that are described completely enough to be watched."""
+        newest = {name: versions[-1] for name, versions in self.events_by_name.items()}
+        return choreographies(self.services_by_name, newest, self.sagas)
+
+    @cached_property
+    def watchers(self) -> dict[str, frozenset[str]]:
+        """The coordinators of those sagas that listen for each event."""
+        pairs = {(event.name, each.coordinator.name) for each in self.choreographies for event, _, _ in each.watched}
+        return {name: frozenset(service for each, service in pairs if each == name) for name, _ in pairs}
+
+    @cached_property
     def saga_messages(self) -> tuple[Message, ...]:
         """The commands, compensations and replies of those sagas."""
         return tuple(message for each in self.orchestrations for part in each.parts for message in part.messages)
@@ -112,10 +125,9 @@ class Architecture(Node):
         return versions[-1] if versions else None
 
     def subscribers(self, event: str) -> tuple[str, ...]:
-        """The services that react to an event or show it in a view, in name order."""
-        return tuple(
-            sorted({service.name for service, _ in self.subscriptions_by_event.get(event, ())} | self.viewers_by_event.get(event, set()))
-        )
+        """The services that react to an event, watch a saga by it or show it in a view, in name order."""
+        reacting = {service.name for service, _ in self.subscriptions_by_event.get(event, ())}
+        return tuple(sorted(reacting | self.watchers.get(event, frozenset()) | self.viewers_by_event.get(event, set())))
 
     def published_by(self, service: str) -> tuple[Event, ...]:
         """The newest version of every event of a service, in name order."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field as Spec
+from pydantic import model_validator
 
 from microservices_skill.model.fields import Classification, PayloadField
 from microservices_skill.model.mapping import Mapping
@@ -42,6 +43,8 @@ class SagaStep(Node):
 
     In an orchestrated saga ``operation`` is what the command asks for. ``set`` says which field of the saga's entity each
     value comes from, where the names differ; ``match`` finds what a later step works on, where no earlier one made it.
+    In a choreographed one ``event`` starts the step and ``compensationEvent`` undoes it, both by a subscription of the
+    participant, which tells by ``doneBy``, ``refusedBy`` and ``undoneBy`` what became of it.
     """
 
     name: StateName
@@ -50,6 +53,9 @@ class SagaStep(Node):
     event: EventName | None = None
     compensation: OperationName | None = None
     compensation_event: EventName | None = None
+    done_by: EventName | None = None
+    refused_by: EventName | None = None
+    undone_by: EventName | None = None
     match: Mapping | None = None
     set: tuple[Mapping, ...] = ()
     pivot: bool = False
@@ -62,11 +68,18 @@ class SagaStep(Node):
         """Whether something undoes it."""
         return self.compensation is not None or self.compensation_event is not None
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether it says by which events it is followed."""
+        return self.done_by is not None or self.refused_by is not None or self.undone_by is not None
+
 
 class Saga(Node):
     """A business transaction across services: local transactions with compensations.
 
     ``succeedsWith`` and ``failsWith`` are the transitions that end the entity's pending state, its semantic lock.
+    ``correlation`` is the payload field by which the events of a choreographed saga name its entity: ``<entity>_id``
+    where it is not given.
     """
 
     name: TypeName
@@ -77,6 +90,16 @@ class Saga(Node):
     starts_with: OperationName | None = None
     succeeds_with: StateName | None = None
     fails_with: StateName | None = None
+    correlation: FieldName | None = None
     covers: tuple[Line, ...] = ()
     steps: Annotated[tuple[SagaStep, ...], Spec(min_length=1, max_length=30)]
     timeout: Duration | None = None
+
+    @model_validator(mode="after")
+    def _details_fit_the_style(self) -> Self:
+        watched = next((step.name for step in self.steps if step.is_watched), None)
+        if self.style is SagaStyle.ORCHESTRATED and watched is not None:
+            raise ValueError(f"{watched}: doneBy, refusedBy and undoneBy go with style: choreographed; a command is answered by a reply")
+        if self.style is SagaStyle.ORCHESTRATED and self.correlation is not None:
+            raise ValueError("correlation goes with style: choreographed; the messages of an orchestrated saga carry the id of its run")
+        return self

@@ -93,26 +93,44 @@ def orchestrations(services: Mapping[str, Service], sagas: Sequence[Saga]) -> tu
 
 def obstacles(services: Mapping[str, Service], saga: Saga) -> Iterator[tuple[str, str]]:
     """What keeps a saga from being generated: the place below it, and what is missing there."""
+    found = framed(services, saga)
+    yield from found.obstacles
+    entity = found.entity
+    if entity is None:
+        return
+    for place in remote(saga):
+        yield from ((f"/steps/{place}{at}", said) for at, said in _step_obstacles(services, saga, entity, place))
+    if not remote(saga):
+        yield "/steps", "has no step in another service"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a saga starts and ends: the same for both styles. Without an entity there is nothing else to say."""
+
+    entity: Entity | None
+    obstacles: tuple[tuple[str, str], ...]
+
+
+def framed(services: Mapping[str, Service], saga: Saga) -> Frame:
+    """The entity that a saga brings to an end, and what is missing between its start and its ends."""
     coordinator = services.get(saga.coordinator)
     entity = coordinator.entity(saga.entity) if coordinator is not None and saga.entity is not None else None
     if coordinator is None or entity is None:
-        yield "/entity", "names no entity of its coordinator that it brings to an end"
-        return
+        return Frame(None, (("/entity", "names no entity of its coordinator that it brings to an end"),))
+    found = []
     start = coordinator.endpoint(saga.starts_with) if saga.starts_with is not None else None
     if start is None or start.action is not Action.CREATE or start.entity != entity.name:
-        yield "/startsWith", f"does not start with an operation of {coordinator.name} that creates {entity.name}"
+        found.append(("/startsWith", f"does not start with an operation of {coordinator.name} that creates {entity.name}"))
     transitions = [each.name for each in entity.lifecycle.transitions] if entity.lifecycle is not None else []
     for key, name in (("succeedsWith", saga.succeeds_with), ("failsWith", saga.fails_with)):
         if name not in transitions:
             known = ", ".join(transitions) or "it has none yet"
-            yield f"/{key}", f"names no transition of {entity.name} ({known})"
-    for place in _remote(saga):
-        yield from ((f"/steps/{place}{at}", said) for at, said in _step_obstacles(services, saga, entity, place))
-    if not _remote(saga):
-        yield "/steps", "has no step in another service"
+            found.append((f"/{key}", f"names no transition of {entity.name} ({known})"))
+    return Frame(entity, tuple(found))
 
 
-def _remote(saga: Saga) -> tuple[int, ...]:
+def remote(saga: Saga) -> tuple[int, ...]:
     """The places of the steps after the one that starts the saga."""
     first = saga.steps[0]
     is_start = first.service == saga.coordinator and first.operation == saga.starts_with
@@ -145,7 +163,7 @@ def _step_obstacles(services: Mapping[str, Service], saga: Saga, entity: Entity,
 def _orchestration(services: Mapping[str, Service], saga: Saga) -> Orchestration:
     coordinator = services[saga.coordinator]
     entity = next(each for each in coordinator.entities if each.name == saga.entity)
-    parts = tuple(_part(services, saga, entity, place) for place in _remote(saga))
+    parts = tuple(_part(services, saga, entity, place) for place in remote(saga))
     return Orchestration(saga, coordinator, entity, parts)
 
 

@@ -10,7 +10,7 @@ from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.clashes import Fault, names_in_code, unique
 from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.fields import Field, FieldType, Shape
-from microservices_skill.model.messaging import Event, Saga
+from microservices_skill.model.messaging import Event, Saga, SagaStep
 from microservices_skill.model.naming import snake
 from microservices_skill.model.service import Action, Endpoint, Entity, Invariant, Lifecycle, Service, Subscription
 
@@ -298,10 +298,17 @@ def _saga(at: str, saga: Saga, architecture: Architecture) -> Iterator[Fault]:
         participant = architecture.service(step.service)
         if participant is None:
             continue
-        offered = [endpoint.operation for endpoint in participant.endpoints]
-        for key, operation in (("operation", step.operation), ("compensation", step.compensation)):
-            if operation is not None:
-                yield from _known(f"{here}/{key}", operation, offered, f"operation of {participant.name}")
-        for key, event in (("event", step.event), ("compensationEvent", step.compensation_event)):
-            if event is not None:
-                yield from _known(f"{here}/{key}", event, architecture.events_by_name, "event")
+        yield from _saga_step(here, step, participant, architecture)
+
+
+def _saga_step(at: str, step: SagaStep, participant: Service, architecture: Architecture) -> Iterator[Fault]:
+    offered = [endpoint.operation for endpoint in participant.endpoints]
+    for key, operation in (("operation", step.operation), ("compensation", step.compensation)):
+        if operation is not None:
+            yield from _known(f"{at}/{key}", operation, offered, f"operation of {participant.name}")
+    for key, event in (("event", step.event), ("compensationEvent", step.compensation_event)):
+        if event is not None:
+            yield from _known(f"{at}/{key}", event, architecture.events_by_name, "event")
+    for key, event in (("doneBy", step.done_by), ("refusedBy", step.refused_by), ("undoneBy", step.undone_by)):
+        if event is not None:
+            yield from _own_event(f"{at}/{key}", event, participant, architecture)

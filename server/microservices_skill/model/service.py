@@ -282,6 +282,14 @@ class Service(Node):
         """The view of that name."""
         return next((each for each in self.views if each.name == name), None)
 
+    def events_of(self, entity: Entity) -> frozenset[str]:
+        """The events that an entity's endpoints, transitions and reactions publish."""
+        found = {name for endpoint in self.endpoints if endpoint.entity == entity.name for name in endpoint.publishes}
+        found |= {name for each in self.subscriptions if each.entity == entity.name for name in each.publishes}
+        if entity.lifecycle is not None:
+            found |= {name for transition in entity.lifecycle.transitions for name in transition.publishes}
+        return frozenset(found)
+
     def value_type(self, name: str) -> ValueType | None:
         """The value type of that name."""
         return next((each for each in self.value_types if each.name == name), None)

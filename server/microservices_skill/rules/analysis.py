@@ -147,6 +147,13 @@ class Analysis:
                     continue
                 for spot, name in enumerate(endpoint.publishes):
                     found.setdefault(name, []).append(Emission(f"/services/{index}/endpoints/{place}/publishes/{spot}", service, entity))
+            for place, subscription in enumerate(service.subscriptions):
+                entity = service.entity(subscription.entity)
+                if entity is None:
+                    continue
+                for spot, name in enumerate(subscription.publishes):
+                    at = f"/services/{index}/subscriptions/{place}/publishes/{spot}"
+                    found.setdefault(name, []).append(Emission(at, service, entity))
             for place, entity in enumerate(service.entities):
                 for step, transition in enumerate(entity.lifecycle.transitions if entity.lifecycle else ()):
                     for spot, name in enumerate(transition.publishes):

@@ -39,9 +39,10 @@ def unpublished_event(analysis: Analysis) -> Iterator[Violation]:
     Fix: name it in publishes of an endpoint or transition of its publisher.
     Source: Chris Richardson, Microservices Patterns (2018), ch. 3
     """
+    refusals = {each.refusal.name for saga in analysis.architecture.choreographies for each in saga.reactions if each.refusal is not None}
     for index, service in enumerate(analysis.architecture.services):
         for place, subscription in enumerate(service.subscriptions):
-            if subscription.event not in analysis.emissions:
+            if subscription.event not in analysis.emissions and subscription.event not in refusals:
                 yield Violation(f"/services/{index}/subscriptions/{place}/event", f"nothing publishes {subscription.event}")
 
 
@@ -72,7 +73,8 @@ def event_loop(analysis: Analysis) -> Iterator[Violation]:
         for service, subscription in pairs:
             entity = service.entity(subscription.entity)
             transition = entity.lifecycle.transition(subscription.transition or "") if entity and entity.lifecycle else None
-            edges[number[name]] += [number[each] for each in (transition.publishes if transition else ())]
+            told = (*subscription.publishes, *(transition.publishes if transition else ()))
+            edges[number[name]] += [number[each] for each in told]
     looping = {member for members in strongly_connected(edges) if len(members) > 1 or members[0] in edges[members[0]] for member in members}
     for index, event in enumerate(analysis.architecture.events):
         if number[event.name] in looping:

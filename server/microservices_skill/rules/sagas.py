@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from microservices_skill.model import choreography
 from microservices_skill.model.messaging import Saga, SagaStep, SagaStyle
 from microservices_skill.model.orchestration import obstacles
 from microservices_skill.rules.analysis import Analysis
@@ -184,6 +185,24 @@ def incomplete_orchestration(analysis: Analysis) -> Iterator[Violation]:
     for index, saga in enumerate(analysis.architecture.sagas):
         if saga.style is SagaStyle.ORCHESTRATED and (saga.entity or saga.starts_with):
             for at, said in obstacles(analysis.architecture.services_by_name, saga):
+                yield Violation(f"/sagas/{index}{at}", f"{saga.name} {said}" if not at.startswith("/steps/") else f"{saga.name}: {said}")
+
+
+@rule("incomplete-choreography", Severity.WARNING)
+def incomplete_choreography(analysis: Analysis) -> Iterator[Violation]:
+    """A choreographed saga says how it ends or by what it is followed, but leaves open what else it needs to be watched.
+
+    Why: no service knows where a run stands; a silent participant leaves it half done, and no operator hears of it.
+    Fix: name entity, startsWith, succeedsWith and failsWith; let one step of the coordinator decide; give each other step an
+        event, doneBy and, before the decision, compensationEvent and undoneBy, with the participant's subscriptions.
+    Source: This project's generators: a choreographed saga is watched by the service that starts it;
+        Chris Richardson, Microservices Patterns (2018), ch. 4: choreography
+    """
+    newest = {name: versions[-1] for name, versions in analysis.architecture.events_by_name.items()}
+    for index, saga in enumerate(analysis.architecture.sagas):
+        wants = saga.succeeds_with or saga.fails_with or any(step.is_watched for step in saga.steps)
+        if saga.style is SagaStyle.CHOREOGRAPHED and wants:
+            for at, said in choreography.obstacles(analysis.architecture.services_by_name, newest, saga):
                 yield Violation(f"/sagas/{index}{at}", f"{saga.name} {said}" if not at.startswith("/steps/") else f"{saga.name}: {said}")
 
 

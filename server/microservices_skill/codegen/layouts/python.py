@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from microservices_skill.codegen.layouts.template import Template, calls, coordinates, hears, in_sagas, participates, shows, tells_or_hears
+from microservices_skill.codegen.layouts.template import (
+    Template,
+    calls,
+    coordinates,
+    hears,
+    in_sagas,
+    is_handling,
+    is_orchestrated,
+    keeps_runs,
+    participates,
+    reacts,
+    refuses,
+    shows,
+    takes_part,
+    tells_or_hears,
+    watches,
+)
 
 TREE = "service-python"
 
@@ -24,9 +40,10 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/config.py.jinja"),
     Template(f"{_SOURCE}/domains/__init__.py"),
     Template(f"{_SOURCE}/domains/incoming.py.jinja", hears),
-    Template(f"{_SOURCE}/domains/saga_definitions.py.jinja", coordinates),
-    Template(f"{_SOURCE}/domains/saga_handlers.py.jinja", in_sagas),
-    Template(f"{_SOURCE}/domains/saga_messages.py.jinja", in_sagas),
+    Template(f"{_SOURCE}/domains/refusals.py.jinja", refuses),
+    Template(f"{_SOURCE}/domains/saga_definitions.py.jinja", keeps_runs),
+    Template(f"{_SOURCE}/domains/saga_handlers.py.jinja", is_handling),
+    Template(f"{_SOURCE}/domains/saga_messages.py.jinja", is_orchestrated),
     Template(f"{_SOURCE}/domains/values.py.jinja"),
     Template(f"{_SOURCE}/domains/view_routes.py.jinja", shows),
     Template(f"{_SOURCE}/domains/views.py.jinja", shows),
@@ -49,7 +66,11 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/infrastructure/saga_message.py.jinja", in_sagas),
     Template(f"{_SOURCE}/infrastructure/saga_orchestrator.py.jinja", coordinates),
     Template(f"{_SOURCE}/infrastructure/saga_participant.py.jinja", participates),
-    Template(f"{_SOURCE}/infrastructure/saga_routes.py.jinja", coordinates),
+    Template(f"{_SOURCE}/infrastructure/saga_participation.py.jinja", takes_part),
+    Template(f"{_SOURCE}/infrastructure/saga_reaction.py.jinja", reacts),
+    Template(f"{_SOURCE}/infrastructure/saga_routes.py.jinja", keeps_runs),
+    Template(f"{_SOURCE}/infrastructure/saga_runs.py.jinja", keeps_runs),
+    Template(f"{_SOURCE}/infrastructure/saga_watcher.py.jinja", watches),
     Template(f"{_SOURCE}/infrastructure/security.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/tables.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/topology.py.jinja"),
@@ -98,6 +119,8 @@ TEST_TEMPLATES = (
     Template("tests/integration/test_messaging.py.jinja"),
     Template("tests/integration/test_saga_orchestrator.py.jinja", coordinates),
     Template("tests/integration/test_saga_participant.py.jinja", participates),
+    Template("tests/integration/test_saga_reaction.py.jinja", reacts),
+    Template("tests/integration/test_saga_watcher.py.jinja", watches),
     Template("tests/integration/test_service.py.jinja"),
     Template("tests/integration/test_views.py.jinja", shows),
     Template("tests/unit/__init__.py"),

@@ -35,6 +35,18 @@ class Facts(Protocol):
         """Whether it shows views."""
 
     @property
+    def watches(self) -> bool:
+        """Whether it watches choreographed sagas."""
+
+    @property
+    def reacts(self) -> bool:
+        """Whether it does steps of choreographed sagas."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it tells refusals that no entity tells."""
+
+    @property
     def is_listening(self) -> bool:
         """Whether it hears others."""
 
@@ -74,9 +86,44 @@ def shows(view: Facts) -> bool:
     return view.has_views
 
 
+def is_orchestrated(view: Facts) -> bool:
+    """Where the service coordinates sagas or is commanded in them."""
+    return view.coordinates or view.participates
+
+
+def watches(view: Facts) -> bool:
+    """Where the service watches choreographed sagas."""
+    return view.watches
+
+
+def reacts(view: Facts) -> bool:
+    """Where the service does steps of choreographed sagas."""
+    return view.reacts
+
+
+def refuses(view: Facts) -> bool:
+    """Where the service tells refusals that no entity tells."""
+    return view.refuses
+
+
+def keeps_runs(view: Facts) -> bool:
+    """Where the service keeps runs of sagas of either style."""
+    return view.coordinates or view.watches
+
+
+def takes_part(view: Facts) -> bool:
+    """Where the service does steps of sagas of either style."""
+    return view.participates or view.reacts
+
+
+def is_handling(view: Facts) -> bool:
+    """Where the service has handlers for sagas beside those of its events."""
+    return is_orchestrated(view) or view.watches
+
+
 def in_sagas(view: Facts) -> bool:
     """Where the service has to do with sagas."""
-    return view.coordinates or view.participates
+    return keeps_runs(view) or takes_part(view)
 
 
 def tells_or_hears(view: Facts) -> bool:

@@ -5,10 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str, sentence
+from microservices_skill.codegen.views.choreographies import done_by, heard_events, seen_by, undone_by, watched_by
 from microservices_skill.codegen.views.projections import Projection, events_of
+from microservices_skill.codegen.views.python_choreographies import (
+    Imported,
+    PartView,
+    WatchView,
+    constant,
+    doing,
+    told,
+    undoing,
+    watch_view,
+)
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.shared import creation_of, heard_by, incoming_values, reaction_name
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.choreography import Reaction
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import snake, title, words
 from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction
@@ -38,6 +50,7 @@ class Handler:
     docstring: str
     is_create: bool
     mapping: str
+    part: PartView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,7 @@ class Entry:
     """An event, the handlers that it calls one after the other, and the views that it feeds."""
 
     event: str
+    watched: tuple[WatchView, ...]
     handlers: tuple[Handler, ...]
     views: tuple[str, ...]
 
@@ -69,6 +83,8 @@ class Consumers:
     domains: tuple[DomainName, ...]
     creating: tuple[DomainName, ...]
     has_mapping: bool
+    watched_sagas: str
+    told: tuple[Imported, ...]
 
 
 def consumers_of(architecture: Architecture, service: Service, projections: tuple[Projection, ...]) -> Consumers:
@@ -77,18 +93,30 @@ def consumers_of(architecture: Architecture, service: Service, projections: tupl
     fed = {
         name: tuple(snake(each.view.name).upper() for each in projections if name in events_of((each,))) for name in events_of(projections)
     }
-    events = {event.name: event for event, _ in pairs} | events_of(projections)
-    handlers = {event: [_handler(source, each, service) for source, each in pairs if source.name == event] for event in events}
+    events, seen = heard_events(architecture, service) | events_of(projections), seen_by(architecture, service)
+    handlers = {
+        event: [_handler(architecture, source, each, service) for source, each in pairs if source.name == event] for event in events
+    }
     flat = tuple(handler for found in handlers.values() for handler in found)
     return Consumers(
         values=_values(architecture, list(events.values())),
         events=tuple(_incoming(events[name]) for name in sorted(events)),
         names=", ".join(sorted(events)),
-        entries=tuple(Entry(name, tuple(handlers[name]), fed.get(name, ())) for name in sorted(events)),
+        entries=tuple(
+            Entry(
+                name,
+                tuple(map(watch_view, (each for each in seen if each.event.name == name))),
+                tuple(handlers[name]),
+                fed.get(name, ()),
+            )
+            for name in sorted(events)
+        ),
         handlers=flat,
         domains=_domains(service, {handler.entity for handler in flat}),
         creating=_domains(service, {handler.entity for handler in flat if handler.is_create}),
         has_mapping=any(handler.is_create for handler in flat),
+        watched_sagas=", ".join(sorted({constant(each) for each in watched_by(architecture, service)})),
+        told=told(architecture, service),
     )
 
 
@@ -111,9 +139,12 @@ def _values(architecture: Architecture, events: list[Event]) -> tuple[IncomingCl
     )
 
 
-def _handler(event: Event, subscription: Subscription, service: Service) -> Handler:
+def _handler(architecture: Architecture, event: Event, subscription: Subscription, service: Service) -> Handler:
     entity = service.entity(subscription.entity)
     variable = snake(subscription.entity)
+    does, undoes = done_by(architecture, service, subscription), undone_by(architecture, service, subscription)
+    about = does or undoes
+    of_saga = f", as {about.step.name} of {about.saga.name} asks" if about is not None else ""
     is_create = subscription.action is SubscriptionAction.CREATE
     noun = " ".join(words(subscription.entity))
     return Handler(
@@ -123,10 +154,24 @@ def _handler(event: Event, subscription: Subscription, service: Service) -> Hand
         entity=subscription.entity,
         noun=noun,
         reaction=reaction_name(subscription),
-        docstring=f"{title(event.name)}: {subscription.action} the {noun}.",
+        docstring=f"{title(event.name)}: {subscription.action} the {noun}{of_saga}.",
         is_create=is_create,
         mapping=_mapping(event, subscription, entity) if entity is not None and is_create else "",
+        part=_part(event, subscription, entity, does, undoes) if entity is not None else None,
     )
+
+
+def _part(event: Event, subscription: Subscription, entity: Entity, does: Reaction | None, undoes: Reaction | None) -> PartView | None:
+    """What the handler does for a saga."""
+    call = f"await {entity.name}Service(session).{reaction_name(subscription)}"
+    if undoes is not None:
+        return undoing(undoes, f"{call}(event)")
+    if does is None:
+        return None
+    if subscription.action is not SubscriptionAction.CREATE:
+        return doing(does, [f"{call}(event)"])
+    data = f"data = _mapped(event, {_mapping(event, subscription, entity)})"
+    return doing(does, [data, f"{call}({entity.name}Data.model_validate(data))"])
 
 
 def _mapping(event: Event, subscription: Subscription, entity: Entity) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_literal, py_str, py_text, py_tuple, sentence
+from microservices_skill.codegen.views.choreographies import SagaMarks, settling, turning, watched_by, watched_start
+from microservices_skill.codegen.views.python_choreographies import constant as watched
 from microservices_skill.codegen.views.python_events import EventClass, Reaction, TransitionEvents, event_classes, reactions
 from microservices_skill.codegen.views.python_operations import ServiceAction, actions_of
 from microservices_skill.codegen.views.python_routes import Route, routes_of
@@ -107,6 +109,8 @@ class DomainView:
     route_schema_imports: str
     incoming_imports: str
     sagas: str
+    watched: tuple[str, ...]
+    watched_names: str
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service, entity: Entity) -> DomainView:
@@ -114,9 +118,14 @@ class DomainView:
         operations = tuple(operation for operation in wire.operations(service) if operation.entity is entity)
         state = wire.state_field(entity)
         started = {each.id: saga for each in operations if (saga := started_by(architecture, service, each.id)) is not None}
-        starts = {operation: constant(saga) for operation, saga in started.items()}
-        locked = locked_by_saga(architecture, service, entity)
-        actions = {action: actions_of(action, operations, starts=starts, locked=locked) for action in Action}
+        marks = SagaMarks(
+            starts={operation: constant(saga) for operation, saga in started.items()},
+            watches={each.id: watched(it) for each in operations if (it := watched_start(architecture, service, each.id)) is not None},
+            locked=locked_by_saga(architecture, service, entity) | settling(architecture, service, entity),
+            turns={operation: watched(it) for operation, it in turning(architecture, service, entity).items()},
+        )
+        actions = {action: actions_of(action, operations, marks) for action in Action}
+        followed = tuple(watched(each) for each in watched_by(architecture, service) if each.entity.name == entity.name)
         noun = " ".join(words(entity.name))
         tables = {other.name: other.table for other in service.entities}
         return cls(
@@ -164,6 +173,8 @@ class DomainView:
             route_schema_imports=", ".join([*_request_names(operations), f"{entity.name}Response", f"{entity.name}Page"]),
             incoming_imports=", ".join(incoming_names(service, entity)),
             sagas=", ".join(sorted({constant(each) for each in coordinated_by(architecture, service) if each.entity.name == entity.name})),
+            watched=followed,
+            watched_names=", ".join(followed),
         )
 
 

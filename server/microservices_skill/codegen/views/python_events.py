@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from microservices_skill.codegen.quoting import py_str, sentence
+from microservices_skill.codegen.quoting import py_str, py_tuple, sentence
+from microservices_skill.codegen.views.choreographies import given_up_state, undone_by
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.shared import identity_field, match_of, published_events, reaction_name, source_of
+from microservices_skill.model import choreography as saga
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import FieldType
 from microservices_skill.model.messaging import Event
@@ -41,6 +43,7 @@ class Reaction:
 
     function: str
     signature: str
+    returns: str
     docstring: str
     body: tuple[str, ...]
 
@@ -70,11 +73,31 @@ def reactions(architecture: Architecture, service: Service, entity: Entity) -> t
     for subscription in service.subscriptions:
         event = architecture.event(subscription.event)
         if subscription.entity == entity.name and event is not None:
-            found.append(_reaction(event, subscription, entity))
+            given_up = given_up_state(architecture, service, subscription)
+            undone = undone_by(architecture, service, subscription)
+            found.append(_undoing(event, undone) if undone is not None else _reaction(event, subscription, entity, given_up))
     return tuple(found)
 
 
-def _reaction(event: Event, subscription: Subscription, entity: Entity) -> Reaction:
+def _undoing(event: Event, reaction: saga.Reaction) -> Reaction:
+    """Takes a step of a saga back, and says whether there was anything to take back."""
+    entity, subscription = reaction.entity, reaction.undoes
+    assert subscription is not None, "it undoes something"
+    variable, noun = snake(entity.name), " ".join(words(entity.name))
+    state = entity.lifecycle.field if entity.lifecycle else ""
+    lines = [
+        *_find_lines(event, subscription, entity),
+        f"if {variable}.{state} in {py_tuple(list(reaction.nothing_to_undo))}:",
+        "    return False",
+        *_set_lines(subscription, entity),
+        f"await self.transition({variable}, {py_str(subscription.transition or '')})",
+        "return True",
+    ]
+    said = f"{title(event.name)}: take the {noun} back; whether there was anything to take back."
+    return Reaction(reaction_name(subscription), f"event: {event.name}", "bool", said, tuple(lines))
+
+
+def _reaction(event: Event, subscription: Subscription, entity: Entity, given_up: str | None) -> Reaction:
     variable = snake(entity.name)
     match subscription.action:
         case SubscriptionAction.CREATE:
@@ -82,14 +105,14 @@ def _reaction(event: Event, subscription: Subscription, entity: Entity) -> React
         case SubscriptionAction.UPDATE:
             signature = f"event: {event.name}"
             body = [*_find_lines(event, subscription, entity)]
-            body += [f"{variable}.{mapping.field} = {_converted(entity, mapping.field, mapping.source)}" for mapping in subscription.set]
+            body += _set_lines(subscription, entity)
             body.append(f"await self._update({variable}{_publishes(subscription)})")
         case SubscriptionAction.TRANSITION:
             signature = f"event: {event.name}"
-            body = [*_find_lines(event, subscription, entity), *_transition_lines(subscription, entity)]
+            body = [*_find_lines(event, subscription, entity), *_transition_lines(subscription, entity, given_up)]
     noun = " ".join(words(entity.name))
     said = f"{title(event.name)}: {subscription.action} the {noun} that it concerns."
-    return Reaction(reaction_name(subscription), signature, said, tuple(body))
+    return Reaction(reaction_name(subscription), signature, "None", said, tuple(body))
 
 
 def _publishes(subscription: Subscription) -> str:
@@ -110,16 +133,23 @@ def _find_lines(event: Event, subscription: Subscription, entity: Entity) -> lis
     return [f"{variable} = await self._repository.find({field}=event.{source})"]
 
 
-def _transition_lines(subscription: Subscription, entity: Entity) -> list[str]:
+def _transition_lines(subscription: Subscription, entity: Entity, given_up: str | None) -> list[str]:
     variable = snake(entity.name)
     lifecycle = entity.lifecycle
     name = subscription.transition or ""
+    state = f"{variable}.{lifecycle.field if lifecycle else ''}"
     lines = [
-        f"if {variable}.{lifecycle.field if lifecycle else ''} == TRANSITIONS[{py_str(name)}][1]:",
+        f"if {state} == TRANSITIONS[{py_str(name)}][1]:",
         "    return  # it is there already: the fact is known",
     ]
-    lines += [f"{variable}.{mapping.field} = {_converted(entity, mapping.field, mapping.source)}" for mapping in subscription.set]
-    return [*lines, f"await self.transition({variable}, {py_str(name)})"]
+    if given_up is not None:
+        lines += [f"if {state} == {py_str(given_up)}:", "    return  # its saga has failed: what was done is being taken back"]
+    return [*lines, *_set_lines(subscription, entity), f"await self.transition({variable}, {py_str(name)})"]
+
+
+def _set_lines(subscription: Subscription, entity: Entity) -> list[str]:
+    variable = snake(entity.name)
+    return [f"{variable}.{mapping.field} = {_converted(entity, mapping.field, mapping.source)}" for mapping in subscription.set]
 
 
 def _converted(entity: Entity, name: str, source: str) -> str:

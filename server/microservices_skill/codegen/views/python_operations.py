@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str, sentence
+from microservices_skill.codegen.views.choreographies import SagaMarks
 from microservices_skill.model.naming import snake
 from microservices_skill.model.service import Action
 from microservices_skill.model.wire import Operation
@@ -24,17 +25,17 @@ class ServiceAction:
     transition: str
     publish: str
     saga: str
+    watch: str
     is_locked: bool
+    turns: str
 
 
-def actions_of(
-    action: Action, operations: Sequence[Operation], *, starts: Mapping[str, str], locked: frozenset[str]
-) -> tuple[ServiceAction, ...]:
-    """The functions for one kind of action, in the model's order; ``starts`` names the saga that an operation begins."""
-    return tuple(_action(operation, starts, locked) for operation in operations if operation.action is action)
+def actions_of(action: Action, operations: Sequence[Operation], marks: SagaMarks) -> tuple[ServiceAction, ...]:
+    """The functions for one kind of action, in the model's order."""
+    return tuple(_action(operation, marks) for operation in operations if operation.action is action)
 
 
-def _action(operation: Operation, starts: Mapping[str, str], locked: frozenset[str]) -> ServiceAction:
+def _action(operation: Operation, marks: SagaMarks) -> ServiceAction:
     variable = snake(operation.entity.name)
     names = [field.name for field in operation.request_fields]
     return ServiceAction(
@@ -46,6 +47,8 @@ def _action(operation: Operation, starts: Mapping[str, str], locked: frozenset[s
         assignments=tuple(f"{variable}.{name} = request.{name}" for name in names),
         transition=py_str(operation.endpoint.transition or ""),
         publish="".join(f", {name}" for name in operation.endpoint.publishes),
-        saga=starts.get(operation.id, ""),
-        is_locked=operation.id in locked,
+        saga=marks.starts.get(operation.id, ""),
+        watch=marks.watches.get(operation.id, ""),
+        is_locked=operation.id in marks.locked,
+        turns=marks.turns.get(operation.id, ""),
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str, sentence
 from microservices_skill.codegen.views import sagas
+from microservices_skill.codegen.views.choreographies import own_events, watched_by
+from microservices_skill.codegen.views.python_choreographies import ChoreographyView, RefusalClass, choreography_view, refusal_classes
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.shared import object_names
 from microservices_skill.model.architecture import Architecture
@@ -95,12 +97,18 @@ class Sagas:
     services: tuple[Name, ...]
     repositories: tuple[Name, ...]
     requests: tuple[Name, ...]
+    choreographies: tuple[ChoreographyView, ...]
+    own_events: tuple[Name, ...]
+    refusals: tuple[RefusalClass, ...]
+    keepers: str
 
 
 def sagas_of(architecture: Architecture, service: Service) -> Sagas:
     """The sagas of a service."""
     coordinated, parts = sagas.coordinated_by(architecture, service), sagas.parts_of(architecture, service)
     mine = [part for each in coordinated for part in each.parts]
+    watched = watched_by(architecture, service)
+    keepers = [*(["orchestrator"] if coordinated else []), *(["watcher"] if watched else [])]
     commands, replies = sagas.commands([*mine, *parts]), tuple(part.reply for part in (*mine, *parts))
     carried = object_names(field for part in mine for field in part.command.payload)
     entities = sagas.members(architecture, service)
@@ -120,6 +128,10 @@ def sagas_of(architecture: Architecture, service: Service) -> Sagas:
         services=tuple(Name(snake(name), name) for name in sorted(entities)),
         repositories=tuple(Name(snake(name), name) for name in sorted(looked_up)),
         requests=tuple(Name(domain, name) for domain, name in sorted(requests)),
+        choreographies=tuple(map(choreography_view, watched)),
+        own_events=tuple(Name(snake(entity.name), name) for name, entity in sorted(own_events(watched).items())),
+        refusals=refusal_classes(architecture, service),
+        keepers=f"({', '.join(keepers)}{',' if len(keepers) == 1 else ''})",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
+from microservices_skill.codegen.views.choreographies import reactions_of
 from microservices_skill.codegen.views.projections import projections_of
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
@@ -68,6 +69,16 @@ class ServiceView:
     participates: bool
     views: Views
     has_views: bool
+    watches: bool
+    reacts: bool
+    is_orchestrated: bool
+    keeps_runs: bool
+    takes_part: bool
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it tells refusals that no entity tells."""
+        return bool(self.sagas.refusals)
 
     @property
     def is_listening(self) -> bool:
@@ -80,6 +91,7 @@ class ServiceView:
         projections = projections_of(architecture, service)
         tables = (*tables_of(service), *view_tables(projections))
         sagas = sagas_of(architecture, service)
+        watches, reacts = bool(sagas.choreographies), bool(reactions_of(architecture, service))
         clients = clients_of(architecture, service)
         title = py_text(service.title) or f"{pascal(service.name)} service"
         return cls(
@@ -111,6 +123,11 @@ class ServiceView:
             participates=bool(sagas.parts),
             views=views_of(projections),
             has_views=bool(projections),
+            watches=watches,
+            reacts=reacts,
+            is_orchestrated=bool(sagas.definitions or sagas.parts),
+            keeps_runs=bool(sagas.definitions) or watches,
+            takes_part=bool(sagas.parts) or reacts,
         )
 
 

@@ -57,11 +57,7 @@ def object_names(fields: Iterable[Field]) -> set[str]:
 
 def publishers(service: Service, entity: Entity) -> set[str]:
     """The events that an entity's endpoints, transitions and reactions publish."""
-    found = {name for endpoint in service.endpoints if endpoint.entity == entity.name for name in endpoint.publishes}
-    found |= {name for each in service.subscriptions if each.entity == entity.name for name in each.publishes}
-    if entity.lifecycle is not None:
-        found |= {name for transition in entity.lifecycle.transitions for name in transition.publishes}
-    return found
+    return set(service.events_of(entity))
 
 
 def published_events(architecture: Architecture, service: Service, entity: Entity) -> tuple[Event, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_sentence, ts_str, ts_text
+from microservices_skill.codegen.views.choreographies import SagaMarks, settling, turning, watched_by, watched_start
 from microservices_skill.codegen.views.sagas import coordinated_by, locked_by_saga, members, started_by
 from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
+from microservices_skill.codegen.views.typescript_choreographies import constant as watched
 from microservices_skill.codegen.views.typescript_events import (
     EventSource,
     Reaction,
@@ -70,7 +72,9 @@ class ServiceAction:
     transition: str
     publish: str
     saga: str
+    watch: str
     is_locked: bool
+    turns: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,8 @@ class DomainView:
     controller_imports: str
     incoming_imports: str
     sagas: str
+    watched: tuple[str, ...]
+    watched_names: str
     exported: str
 
     @classmethod
@@ -153,9 +159,14 @@ class DomainView:
         """The view of one entity of a service."""
         operations = tuple(operation for operation in wire.operations(service) if operation.entity is entity)
         started = {each.id: saga for each in operations if (saga := started_by(architecture, service, each.id)) is not None}
-        starts = {operation: constant(saga) for operation, saga in started.items()}
-        locked = locked_by_saga(architecture, service, entity)
-        actions = {action: tuple(_action(each, starts, locked) for each in operations if each.action is action) for action in Action}
+        marks = SagaMarks(
+            starts={operation: constant(saga) for operation, saga in started.items()},
+            watches={each.id: watched(it) for each in operations if (it := watched_start(architecture, service, each.id)) is not None},
+            locked=locked_by_saga(architecture, service, entity) | settling(architecture, service, entity),
+            turns={operation: watched(it) for operation, it in turning(architecture, service, entity).items()},
+        )
+        actions = {action: tuple(_action(each, marks) for each in operations if each.action is action) for action in Action}
+        followed = tuple(watched(each) for each in watched_by(architecture, service) if each.entity.name == entity.name)
         state, lifecycle = wire.state_field(entity), entity.lifecycle
         transitions = lifecycle.transitions if lifecycle else ()
         noun = " ".join(words(entity.name))
@@ -221,7 +232,9 @@ class DomainView:
             + f", to{entity.name}Response",
             incoming_imports=", ".join(incoming_names(service, entity)),
             sagas=", ".join(sorted({constant(each) for each in coordinated_by(architecture, service) if each.entity.name == entity.name})),
-            exported=f", {entity.name}Repository" if entity.name in members(architecture, service) else "",
+            watched=followed,
+            watched_names=", ".join(followed),
+            exported=f", {entity.name}Repository" if followed or entity.name in members(architecture, service) else "",
         )
 
 
@@ -246,7 +259,7 @@ def _request(operation: Operation) -> RequestSchema:
     return RequestSchema(operation.request_name or "", ts_sentence(operation.summary, "A request"), fields)
 
 
-def _action(operation: Operation, starts: Mapping[str, str], locked: frozenset[str]) -> ServiceAction:
+def _action(operation: Operation, marks: SagaMarks) -> ServiceAction:
     taken = [given(field.name, "request", is_required=field.required) for field in operation.request_fields]
     variable = camel(operation.entity.name)
     return ServiceAction(
@@ -258,8 +271,10 @@ def _action(operation: Operation, starts: Mapping[str, str], locked: frozenset[s
         assignments=tuple(f"{variable}.{each.replace(': ', ' = ', 1)}" for each in taken),
         transition=ts_str(operation.endpoint.transition or ""),
         publish=publish_arguments(operation.endpoint.publishes),
-        saga=starts.get(operation.id, ""),
-        is_locked=operation.id in locked,
+        saga=marks.starts.get(operation.id, ""),
+        watch=marks.watches.get(operation.id, ""),
+        is_locked=operation.id in marks.locked,
+        turns=marks.turns.get(operation.id, ""),
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_sentence, ts_str
+from microservices_skill.codegen.views.choreographies import given_up_state, undone_by
 from microservices_skill.codegen.views.shared import identity_field, match_of, published_events, reaction_name, source_of
 from microservices_skill.codegen.views.typescript_types import SchemaField, request_field
+from microservices_skill.model import choreography as saga
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import camel, kebab, title, words
@@ -42,6 +44,7 @@ class Reaction:
 
     function: str
     signature: str
+    returns: str
     comment: str
     body: tuple[str, ...]
 
@@ -88,13 +91,33 @@ def reactions(architecture: Architecture, service: Service, entity: Entity) -> t
     for subscription in service.subscriptions:
         event = architecture.event(subscription.event)
         if subscription.entity == entity.name and event is not None:
-            found.append(_reaction(event, subscription, entity))
+            given_up = given_up_state(architecture, service, subscription)
+            undone = undone_by(architecture, service, subscription)
+            found.append(_undoing(event, undone) if undone is not None else _reaction(event, subscription, entity, given_up))
     return tuple(found)
 
 
-def _reaction(event: Event, subscription: Subscription, entity: Entity) -> Reaction:
+def _undoing(event: Event, reaction: saga.Reaction) -> Reaction:
+    """Takes a step of a saga back, and says whether there was anything to take back."""
+    entity, subscription = reaction.entity, reaction.undoes
+    assert subscription is not None, "it undoes something"
+    variable, noun = camel(entity.name), " ".join(words(entity.name))
+    state = entity.lifecycle.field if entity.lifecycle else ""
+    nothing = " || ".join(f"{variable}.{state} === {ts_str(each)}" for each in reaction.nothing_to_undo)
+    lines = [
+        *_find_lines(event, subscription, entity),
+        f"if ({nothing}) return false;",
+        *_set_lines(event, subscription, entity),
+        f"await this.transition(tx, {variable}, {ts_str(subscription.transition or '')});",
+        "return true;",
+    ]
+    said = f"{title(event.name)}: take the {noun} back; whether there was anything to take back."
+    return Reaction(camel(reaction_name(subscription)), f"event: {event.name}", "boolean", said, tuple(lines))
+
+
+def _reaction(event: Event, subscription: Subscription, entity: Entity, given_up: str | None) -> Reaction:
     variable = camel(entity.name)
-    sets = [f"{variable}.{mapping.field} = {_taken(event, mapping.source, entity, mapping.field)};" for mapping in subscription.set]
+    sets = _set_lines(event, subscription, entity)
     publishes = publish_arguments(subscription.publishes)
     match subscription.action:
         case SubscriptionAction.CREATE:
@@ -104,10 +127,15 @@ def _reaction(event: Event, subscription: Subscription, entity: Entity) -> React
             body = [*_find_lines(event, subscription, entity), *sets, f"await this.#update(tx, {variable}{publishes});"]
         case SubscriptionAction.TRANSITION:
             signature = f"event: {event.name}"
-            body = [*_find_lines(event, subscription, entity), *_transition_lines(subscription, entity, sets)]
+            body = [*_find_lines(event, subscription, entity), *_transition_lines(subscription, entity, sets, given_up)]
     noun = " ".join(words(entity.name))
     said = f"{title(event.name)}: {subscription.action} the {noun} that it concerns."
-    return Reaction(camel(reaction_name(subscription)), signature, said, tuple(body))
+    return Reaction(camel(reaction_name(subscription)), signature, "void", said, tuple(body))
+
+
+def _set_lines(event: Event, subscription: Subscription, entity: Entity) -> list[str]:
+    variable = camel(entity.name)
+    return [f"{variable}.{mapping.field} = {_taken(event, mapping.source, entity, mapping.field)};" for mapping in subscription.set]
 
 
 def publish_arguments(names: tuple[str, ...]) -> str:
@@ -140,8 +168,11 @@ def _find_lines(event: Event, subscription: Subscription, entity: Entity) -> lis
     return [f"const {variable} = await this.repository.find(tx, {{ {field}: event.{source} }});"]
 
 
-def _transition_lines(subscription: Subscription, entity: Entity, sets: list[str]) -> list[str]:
+def _transition_lines(subscription: Subscription, entity: Entity, sets: list[str], given_up: str | None) -> list[str]:
     variable, name = camel(entity.name), ts_str(subscription.transition or "")
     state = entity.lifecycle.field if entity.lifecycle else ""
     known = f"if ({variable}.{state} === TRANSITIONS[{name}].to) return; // it is there already: the fact is known"
-    return [known, *sets, f"await this.transition(tx, {variable}, {name});"]
+    lines = [known]
+    if given_up is not None:
+        lines.append(f"if ({variable}.{state} === {ts_str(given_up)}) return; // its saga has failed: what was done is being taken back")
+    return [*lines, *sets, f"await this.transition(tx, {variable}, {name});"]

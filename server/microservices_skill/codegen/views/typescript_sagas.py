@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_sentence, ts_str
 from microservices_skill.codegen.views import sagas
+from microservices_skill.codegen.views.choreographies import own_events, reactions_of, watched_by
 from microservices_skill.codegen.views.shared import object_names
+from microservices_skill.codegen.views.typescript_choreographies import (
+    ChoreographyView,
+    Imported,
+    RefusalSchema,
+    choreography_view,
+    imported,
+    refusal_schemas,
+)
 from microservices_skill.codegen.views.typescript_types import SchemaField, request_field
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.messaging import Event
@@ -102,6 +111,13 @@ class Sagas:
     tables: str
     process_parameters: str
     process_tokens: str
+    choreographies: tuple[ChoreographyView, ...]
+    own_events: tuple[Imported, ...]
+    refusals: tuple[RefusalSchema, ...]
+    watched_parameters: str
+    watched_tokens: str
+    keepers: str
+    exports: str
 
 
 def sagas_of(architecture: Architecture, service: Service) -> Sagas:
@@ -111,7 +127,12 @@ def sagas_of(architecture: Architecture, service: Service) -> Sagas:
     commands, replies = sagas.commands([*mine, *parts]), tuple(part.reply for part in (*mine, *parts))
     carried = object_names(field for part in mine for field in part.command.payload)
     looked_up = {part.operation.entity.name for part in parts if part.target is Target.MATCHED or sagas.undone_state(part)}
-    members = sorted(sagas.members(architecture, service))
+    watched = watched_by(architecture, service)
+    following = sorted({each.entity.name for each in watched})
+    keepers = [*(["Orchestrator"] if coordinated else []), *(["Watcher"] if watched else [])]
+    reactions = ["SagaReactions"] if reactions_of(architecture, service) else []
+    exports = [*(["SagaHandlers"] if coordinated or parts else []), *reactions, *(["Watcher"] if watched else [])]
+    members = sorted(sagas.members(architecture, service) | set(following))
     ending = sorted({each.entity.name for each in coordinated})
     requests = {(part.operation.entity.name, name) for part in parts if (name := part.operation.request_name) is not None}
     return Sagas(
@@ -130,15 +151,38 @@ def sagas_of(architecture: Architecture, service: Service) -> Sagas:
         repositories=tuple(_name(name) for name in sorted(looked_up)),
         requests=tuple(Name(kebab(entity), name, camel(entity)) for entity, name in sorted(requests)),
         modules=", ".join(f"{name}Module" for name in members),
-        tables="".join([*(["SagaRun, SagaEntry, "] if coordinated else []), *(["SagaParticipation, "] if parts else [])]),
-        process_parameters="".join(f", {camel(name)}Repository: {name}Repository, {camel(name)}Service: {name}Service" for name in ending),
-        process_tokens="".join(f", {name}Repository, {name}Service" for name in ending),
+        tables="".join(
+            [
+                *(["SagaRun, SagaEntry, "] if keepers else []),
+                *(["SagaStep, "] if watched else []),
+                *(["SagaParticipation, "] if parts or reactions else []),
+            ]
+        ),
+        process_parameters=_parameters(ending),
+        process_tokens=_tokens(ending),
+        choreographies=tuple(map(choreography_view, watched)),
+        own_events=imported(
+            {name: f"{kebab(entity.name)}/events/{kebab(entity.name)}.events" for name, entity in own_events(watched).items()}
+        ),
+        refusals=refusal_schemas(architecture, service),
+        watched_parameters=_parameters(following),
+        watched_tokens=_tokens(following),
+        keepers=", ".join(keepers),
+        exports=", ".join(exports),
     )
 
 
 def constant(orchestration: Orchestration) -> str:
     """The name of a saga's definition."""
     return snake(orchestration.saga.name).upper()
+
+
+def _parameters(entities: list[str]) -> str:
+    return "".join(f", {camel(name)}Repository: {name}Repository, {camel(name)}Service: {name}Service" for name in entities)
+
+
+def _tokens(entities: list[str]) -> str:
+    return "".join(f", {name}Repository, {name}Service" for name in entities)
 
 
 def _name(entity: str) -> Name:

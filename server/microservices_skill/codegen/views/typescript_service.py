@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, ts_sentence, ts_str, ts_text
+from microservices_skill.codegen.views.choreographies import (
+    done_by,
+    heard_events,
+    reactions_of,
+    seen_by,
+    undone_by,
+    watched_by,
+)
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.shared import (
     creation_of,
@@ -17,12 +25,23 @@ from microservices_skill.codegen.views.shared import (
     routing,
     sensitive_fields,
 )
+from microservices_skill.codegen.views.typescript_choreographies import (
+    Imported,
+    PartView,
+    WatchView,
+    constant,
+    doing,
+    told,
+    undoing,
+    watch_view,
+)
 from microservices_skill.codegen.views.typescript_clients import Client, clients_of
 from microservices_skill.codegen.views.typescript_projections import Views, view_tables, views_of
 from microservices_skill.codegen.views.typescript_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.typescript_types import SchemaField, migration_columns, request_field
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.choreography import Reaction
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import camel, kebab, pascal, snake, title, words
 from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction, ValueType
@@ -78,6 +97,7 @@ class Handler:
     comment: str
     is_create: bool
     pairs: tuple[str, ...]
+    part: PartView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,7 @@ class Entry:
     """An event, the handlers that it calls one after the other, and the views that it feeds."""
 
     event: str
+    watched: tuple[WatchView, ...]
     handlers: tuple[Handler, ...]
     views: tuple[str, ...]
 
@@ -100,6 +121,9 @@ class Consumers:
     handlers: tuple[Handler, ...]
     domains: tuple[DomainName, ...]
     creating: tuple[DomainName, ...]
+    checks: bool
+    watched_sagas: str
+    told: tuple[Imported, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +162,16 @@ class ServiceView:
     handles: bool
     views: Views
     has_views: bool
+    watches: bool
+    reacts: bool
+    is_orchestrated: bool
+    keeps_runs: bool
+    takes_part: bool
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it tells refusals that no entity tells."""
+        return bool(self.sagas.refusals)
 
     @property
     def is_listening(self) -> bool:
@@ -149,7 +183,8 @@ class ServiceView:
         """The view of one service."""
         projections = projections_of(architecture, service)
         sagas, consumers = sagas_of(architecture, service), _consumers(architecture, service, projections)
-        in_sagas = bool(sagas.definitions or sagas.parts)
+        watches, reacts = bool(sagas.choreographies), bool(reactions_of(architecture, service))
+        is_orchestrated = bool(sagas.definitions or sagas.parts)
         viewed = tuple(Table(each.name, each.lines, each.indexes) for each in view_tables(projections))
         tables = (*(_table(entity, service) for entity in ordered_entities(service)), *viewed)
         clients = clients_of(architecture, service)
@@ -184,8 +219,13 @@ class ServiceView:
             sagas=sagas,
             coordinates=bool(sagas.definitions),
             participates=bool(sagas.parts),
-            in_sagas=in_sagas,
-            handles=in_sagas or bool(consumers.entries),
+            in_sagas=is_orchestrated or watches or reacts,
+            handles=is_orchestrated or bool(consumers.entries),
+            watches=watches,
+            reacts=reacts,
+            is_orchestrated=is_orchestrated,
+            keeps_runs=bool(sagas.definitions) or watches,
+            takes_part=bool(sagas.parts) or reacts,
             views=views_of(projections),
             has_views=bool(projections),
         )
@@ -206,8 +246,10 @@ def _consumers(architecture: Architecture, service: Service, projections: tuple[
     fed = {
         name: tuple(snake(each.view.name).upper() for each in projections if name in events_of((each,))) for name in events_of(projections)
     }
-    events = {event.name: event for event, _ in pairs} | events_of(projections)
-    handlers = {name: tuple(_handler(source, each, service) for source, each in pairs if source.name == name) for name in events}
+    events, seen = heard_events(architecture, service) | events_of(projections), seen_by(architecture, service)
+    handlers = {
+        name: tuple(_handler(architecture, source, each, service) for source, each in pairs if source.name == name) for name in events
+    }
     flat = tuple(handler for found in handlers.values() for handler in found)
     domains = _domains(service, {handler.entity for handler in flat})
     creating = {each.entity for _, each in pairs if each.action is SubscriptionAction.CREATE}
@@ -215,10 +257,16 @@ def _consumers(architecture: Architecture, service: Service, projections: tuple[
         values=tuple(_value(value) for value in incoming_values(architecture, events.values())),
         events=tuple(_incoming(events[name]) for name in sorted(events)),
         names=", ".join(sorted(events)),
-        entries=tuple(Entry(name, handlers[name], fed.get(name, ())) for name in sorted(events)),
+        entries=tuple(
+            Entry(name, tuple(map(watch_view, (each for each in seen if each.event.name == name))), handlers[name], fed.get(name, ()))
+            for name in sorted(events)
+        ),
         handlers=flat,
         domains=domains,
         creating=_domains(service, creating),
+        checks=any(handler.is_create and handler.part is None for handler in flat),
+        watched_sagas=", ".join(sorted({constant(each) for each in watched_by(architecture, service)})),
+        told=told(architecture, service),
     )
 
 
@@ -227,11 +275,15 @@ def _incoming(event: Event) -> NamedSchema:
     return NamedSchema(event.name, ts_sentence(event.description, title(event.name)), ts_str(event.name), event.version, fields)
 
 
-def _handler(event: Event, subscription: Subscription, service: Service) -> Handler:
+def _handler(architecture: Architecture, event: Event, subscription: Subscription, service: Service) -> Handler:
     entity = service.entity(subscription.entity)
     is_create = subscription.action is SubscriptionAction.CREATE
     reaction = reaction_name(subscription)
     taken = creation_of(event, subscription, entity) if entity is not None and is_create else {}
+    pairs = tuple(f"{name}: event.{source}" for name, source in taken.items())
+    does, undoes = done_by(architecture, service, subscription), undone_by(architecture, service, subscription)
+    about = does or undoes
+    of_saga = f", as {about.step.name} of {about.saga.name} asks" if about is not None else ""
     return Handler(
         function=camel(f"{subscription.action}_{subscription.entity}_{reaction}"),
         name=ts_str(f"{'_'.join(words(subscription.entity))}.{reaction}"),
@@ -239,10 +291,24 @@ def _handler(event: Event, subscription: Subscription, service: Service) -> Hand
         entity=subscription.entity,
         variable=camel(subscription.entity),
         reaction=camel(reaction),
-        comment=f"{title(event.name)}: {subscription.action} the {' '.join(words(subscription.entity))}.",
+        comment=f"{title(event.name)}: {subscription.action} the {' '.join(words(subscription.entity))}{of_saga}.",
         is_create=is_create,
-        pairs=tuple(f"{name}: event.{source}" for name, source in taken.items()),
+        pairs=pairs,
+        part=_part(subscription, pairs, does, undoes),
     )
+
+
+def _part(subscription: Subscription, pairs: tuple[str, ...], does: Reaction | None, undoes: Reaction | None) -> PartView | None:
+    """What the handler does for a saga."""
+    call = f"await this.{camel(subscription.entity)}.{camel(reaction_name(subscription))}"
+    if undoes is not None:
+        return undoing(undoes, f"{call}(tx, event)")
+    if does is None:
+        return None
+    if subscription.action is not SubscriptionAction.CREATE:
+        return doing(does, [f"{call}(tx, event);"])
+    data = ["const data = {", *(f"  {pair}," for pair in pairs), "};"]
+    return doing(does, [*data, f"{call}(tx, {subscription.entity}Data.parse(data));"])
 
 
 def _table(entity: Entity, service: Service) -> Table:

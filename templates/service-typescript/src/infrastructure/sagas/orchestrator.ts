@@ -1,20 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { context, propagation } from '@opentelemetry/api';
 import type { EntityManager } from 'typeorm';
 
-import { NotFoundError, ProblemError, SagaConflictError } from '../../common/problems.js';
+import { ProblemError, SagaConflictError } from '../../common/problems.js';
 import { utcNow } from '../database/clock.js';
-import { toMoment } from '../database/columns.js';
-import { numberOf, sql, textOf } from '../database/sql.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import { enqueue } from '../event-bus/outbox.js';
-import { describe, getLogger } from '../observability/logger.js';
-import { SAGA_RUNS } from '../observability/metrics.js';
-import { shortened, type SagaReply } from './saga-message.js';
-import { SagaEntry, SagaRun } from './saga-run.entity.js';
-import { ACTIVE, ask, enter, locked, note, save } from './saga-runs.js';
+import { getLogger } from '../observability/logger.js';
+import { ask } from './saga-commands.js';
+import { SagaKeeper } from './saga-keeper.js';
+import type { SagaReply } from './saga-message.js';
+import { shortened } from './saga-outcome.js';
+import type { SagaRun } from './saga-run.entity.js';
+import { ACTIVE, callOperator, enter, existing, inTraceOf, locked, note, save } from './saga-runs.js';
 import { pivotOf, stepAt, type Process, type StepOutline } from './saga.js';
 import { attempt } from './savepoint.js';
 
@@ -24,15 +20,6 @@ const log = getLogger('sagas');
 const MAX_ATTEMPTS = 8;
 const BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 60_000;
-const POLL_MS = 500;
-const MEASURE_EVERY = 10;
-
-/** A run, its history in order, and the name of the step that it is at. */
-export interface RunView {
-  readonly run: SagaRun;
-  readonly history: readonly SagaEntry[];
-  readonly step: string;
-}
 
 /**
  * A coordinator's side of sagas (Richardson, Microservices Patterns, ch. 4): where each run stands, and what comes next.
@@ -41,16 +28,15 @@ export interface RunView {
  * undone in reverse order. After the pivot it only goes forward, again and again, until an operator is called. Any number
  * of replicas may move runs beside each other.
  */
-export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Orchestrator extends SagaKeeper {
   private readonly processes: ReadonlyMap<string, Process>;
-  private readonly stopping = new AbortController();
-  private loop: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly isPostgresql: boolean,
-    processes: readonly Process[],
-  ) {
+  constructor(unitOfWork: UnitOfWork, isPostgresql: boolean, processes: readonly Process[]) {
+    super(
+      unitOfWork,
+      isPostgresql,
+      processes.map((each) => each.name),
+    );
     this.processes = new Map(processes.map((each) => [each.name, each]));
   }
 
@@ -67,17 +53,8 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     await save(tx, run);
   }
 
-  /** Act on every run whose answer is overdue; returns how many there were. */
-  async expire(): Promise<number> {
-    let found = 0;
-    while (await this.unitOfWork.run((tx) => this.expireOne(tx))) {
-      found += 1;
-    }
-    return found;
-  }
-
   /** Set a stuck run going again, in the direction that it had; throws SagaConflictError where it is not stuck. */
-  async retry(tx: EntityManager, id: string, actor: string): Promise<void> {
+  override async retry(tx: EntityManager, id: string, actor: string): Promise<void> {
     const run = await existing(tx, id);
     if (run.state !== 'stuck') {
       throw new SagaConflictError(`the saga is ${run.state}; only a stuck one is retried`);
@@ -90,7 +67,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** Turn a run around before its pivot; throws SagaConflictError where it has ended or can only go forward. */
-  async abort(tx: EntityManager, id: string, actor: string, reason: string): Promise<void> {
+  override async abort(tx: EntityManager, id: string, actor: string, reason: string): Promise<void> {
     const run = await existing(tx, id);
     if (!ACTIVE.includes(run.state) || run.is_backward) {
       const backward = run.is_backward ? ' and goes back already' : '';
@@ -105,38 +82,27 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     await save(tx, run);
   }
 
-  /** A run and its history; throws NotFoundError where there is none. */
-  async view(tx: EntityManager, id: string): Promise<RunView> {
-    const run = await tx.findOneBy(SagaRun, { id });
-    if (run === null) {
-      throw new NotFoundError('saga', id);
+  protected override async stepName(_tx: EntityManager, run: SagaRun): Promise<string> {
+    return this.stepOf(run).name;
+  }
+
+  protected override async expireOne(tx: EntityManager): Promise<boolean> {
+    const id = await this.overdue(tx, { isLocked: true });
+    if (id === undefined) {
+      return false;
     }
-    const history = await tx.find(SagaEntry, { where: { saga_id: id }, order: { position: 'ASC' } });
-    return { run, history, step: this.stepOf(run).name };
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop = this.sweep();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
-  }
-
-  private async sweep(): Promise<void> {
-    const { signal } = this.stopping;
-    for (let turn = 0; !signal.aborted; turn += 1) {
-      try {
-        await this.expire();
-        if (turn % MEASURE_EVERY === 0) {
-          await this.measure();
-        }
-      } catch (error) {
-        log.warning('saga.sweep_failed', { error: describe(error) });
-      }
-      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    const work = async (): Promise<void> => {
+      const run = await existing(tx, id);
+      await inTraceOf(run, () => this.onOverdue(tx, run));
+      await save(tx, run);
+    };
+    const refusal = await attempt(tx, work, (error) => error instanceof ProblemError);
+    if (refusal !== undefined) {
+      const run = await existing(tx, id);
+      await this.leave(tx, run, refusal.message);
+      await save(tx, run);
     }
+    return true;
   }
 
   private async move(tx: EntityManager, run: SagaRun, { outcome, reason }: SagaReply): Promise<void> {
@@ -225,7 +191,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   ): Promise<void> {
     const refusal = await attempt(tx, end, (error) => error instanceof ProblemError);
     if (refusal !== undefined) {
-      await this.callOperator(tx, run, refusal.message);
+      await this.leave(tx, run, refusal.message);
       return;
     }
     run.due_at = null;
@@ -242,36 +208,10 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   private async repeatLater(tx: EntityManager, run: SagaRun, reason: string): Promise<void> {
     run.attempts += 1;
     if (run.attempts >= MAX_ATTEMPTS) {
-      await this.callOperator(tx, run, reason);
+      await this.leave(tx, run, reason);
       return;
     }
     run.due_at = new Date(Date.now() + Math.min(BACKOFF_MS * 2 ** run.attempts, MAX_BACKOFF_MS));
-  }
-
-  private async expireOne(tx: EntityManager): Promise<boolean> {
-    const known = [...this.processes.keys()];
-    const places = known.map((_, index) => `$${index + 2}`).join(', ');
-    const statement = `SELECT id FROM sagas
-      WHERE state IN ('running', 'compensating') AND due_at <= $1 AND saga IN (${places})
-      ORDER BY due_at LIMIT 1${this.isPostgresql ? ' FOR UPDATE SKIP LOCKED' : ''}`;
-    const [row] = (await sql(tx, statement, [toMoment(utcNow()), ...known])).rows;
-    if (row === undefined) {
-      return false;
-    }
-    const id = textOf(row, 'id');
-    const work = async (): Promise<void> => {
-      const run = await existing(tx, id);
-      const carrier = run.traceparent === null ? {} : { traceparent: run.traceparent };
-      await context.with(propagation.extract(context.active(), carrier), () => this.onOverdue(tx, run));
-      await save(tx, run);
-    };
-    const refusal = await attempt(tx, work, (error) => error instanceof ProblemError);
-    if (refusal !== undefined) {
-      const run = await existing(tx, id);
-      await this.callOperator(tx, run, refusal.message);
-      await save(tx, run);
-    }
-    return true;
   }
 
   private async onOverdue(tx: EntityManager, run: SagaRun): Promise<void> {
@@ -283,20 +223,15 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     }
     run.attempts += 1;
     if (run.attempts > MAX_ATTEMPTS) {
-      await this.callOperator(tx, run, `no answer to ${name} after ${MAX_ATTEMPTS} tries`);
+      await this.leave(tx, run, `no answer to ${name} after ${MAX_ATTEMPTS} tries`);
       return;
     }
     await note(tx, run, 'repeated', { step: name });
     await this.send(tx, run);
   }
 
-  private async callOperator(tx: EntityManager, run: SagaRun, reason: string): Promise<void> {
-    run.reason = shortened(reason);
-    run.due_at = null;
-    enter(run, 'stuck');
-    const step = this.stepOf(run).name;
-    await note(tx, run, 'stuck', { step, reason });
-    log.error('saga.stuck', { saga_id: run.id, saga: run.saga, step, reason });
+  private async leave(tx: EntityManager, run: SagaRun, reason: string): Promise<void> {
+    await callOperator(tx, run, this.stepOf(run).name, reason);
   }
 
   private async send(tx: EntityManager, run: SagaRun): Promise<void> {
@@ -314,22 +249,4 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     run.due_at = new Date(Date.now() + timeoutMs);
     await note(tx, run, 'asked_to_undo', { step: name });
   }
-
-  private async measure(): Promise<void> {
-    const statement = `SELECT saga, state, count(*) AS count FROM sagas
-      WHERE state NOT IN ('completed', 'compensated') GROUP BY saga, state`;
-    const { rows } = await this.unitOfWork.single((tx) => sql(tx, statement));
-    const counted = new Map(rows.map((row) => [`${textOf(row, 'saga')} ${textOf(row, 'state')}`, numberOf(row, 'count')]));
-    for (const saga of this.processes.keys()) {
-      ACTIVE.forEach((state) => SAGA_RUNS.set({ saga, state }, counted.get(`${saga} ${state}`) ?? 0));
-    }
-  }
-}
-
-async function existing(tx: EntityManager, id: string): Promise<SagaRun> {
-  const run = await locked(tx, id);
-  if (run === null) {
-    throw new NotFoundError('saga', id);
-  }
-  return run;
 }

@@ -1,17 +1,14 @@
 import { context, propagation } from '@opentelemetry/api';
 import { In, type EntityManager } from 'typeorm';
 
-import { SagaConflictError } from '../../common/problems.js';
+import { NotFoundError, SagaConflictError } from '../../common/problems.js';
 import { utcNow, uuid7 } from '../database/clock.js';
 import { insert } from '../database/insert.js';
 import { lockForUpdate } from '../database/unit-of-work.js';
-import { enqueue } from '../event-bus/outbox.js';
-import type { DomainEvent } from '../event-bus/event.js';
 import { getLogger } from '../observability/logger.js';
 import { SAGA_CHANGES } from '../observability/metrics.js';
-import { shortened } from './saga-message.js';
+import { shortened } from './saga-outcome.js';
 import { SagaEntry, SagaRun, type SagaState } from './saga-run.entity.js';
-import { pivotOf, stepAt, type Saga, type StepOutline } from './saga.js';
 
 const log = getLogger('sagas');
 
@@ -25,21 +22,21 @@ export interface Details {
   readonly actor?: string;
 }
 
-/** Start a run in the transaction that made its entity, and send its first command; returns the run's id. */
-export async function begin<T>(tx: EntityManager, saga: Saga<T>, entityId: string, entity: T): Promise<string> {
+/** A run that starts now, in the trace of what started it. */
+export async function startRun(tx: EntityManager, saga: string, entityId: string, timeoutMs: number): Promise<SagaRun> {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   const now = utcNow();
   const run = Object.assign(new SagaRun(), {
     id: uuid7(),
-    saga: saga.name,
+    saga,
     entity_id: entityId,
     state: 'running',
     step: 0,
     is_backward: false,
     attempts: 0,
     due_at: null,
-    ends_at: new Date(now.getTime() + saga.timeoutMs),
+    ends_at: new Date(now.getTime() + timeoutMs),
     reason: null,
     traceparent: carrier['traceparent'] ?? null,
     created_at: now,
@@ -47,9 +44,13 @@ export async function begin<T>(tx: EntityManager, saga: Saga<T>, entityId: strin
   });
   await insert(tx, SagaRun, run);
   await note(tx, run, 'started');
-  await ask(tx, run, saga.steps, stepAt(saga.steps, 0).command(run.id, entity));
-  await save(tx, run);
-  return run.id;
+  return run;
+}
+
+/** Act in the trace of what started the run. */
+export async function inTraceOf(run: SagaRun, work: () => Promise<void>): Promise<void> {
+  const carrier = run.traceparent === null ? {} : { traceparent: run.traceparent };
+  await context.with(propagation.extract(context.active(), carrier), work);
 }
 
 /** Refuse to touch what a running saga will decide: its pending state is a semantic lock; throws SagaConflictError. */
@@ -66,15 +67,22 @@ export async function locked(tx: EntityManager, id: string): Promise<SagaRun | n
   return await tx.findOne(SagaRun, { where: { id }, ...lockForUpdate(tx) });
 }
 
-/** Send a command and wait for its answer: until the saga's own time is up where it can still turn around. */
-export async function ask(tx: EntityManager, run: SagaRun, steps: readonly StepOutline[], command: DomainEvent): Promise<void> {
-  const step = stepAt(steps, run.step);
-  await enqueue(tx, command);
-  const now = Date.now();
-  const due = now + step.timeoutMs;
-  const isBounded = run.step <= pivotOf(steps) && run.attempts === 0;
-  run.due_at = new Date(isBounded ? Math.min(due, Math.max(run.ends_at.getTime(), now)) : due);
-  await note(tx, run, 'asked', { step: step.name });
+/** A run, locked against other writers; throws NotFoundError where there is none. */
+export async function existing(tx: EntityManager, id: string): Promise<SagaRun> {
+  const run = await locked(tx, id);
+  if (run === null) {
+    throw new NotFoundError('saga', id);
+  }
+  return run;
+}
+
+/** Leave a run to a person: nothing more happens to it by itself. */
+export async function callOperator(tx: EntityManager, run: SagaRun, step: string, reason: string): Promise<void> {
+  run.reason = shortened(reason);
+  run.due_at = null;
+  enter(run, 'stuck');
+  await note(tx, run, 'stuck', { step, reason });
+  log.error('saga.stuck', { saga_id: run.id, saga: run.saga, step, reason });
 }
 
 /** Bring a run into a state. */

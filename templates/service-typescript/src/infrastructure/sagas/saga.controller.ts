@@ -6,10 +6,11 @@ import { z } from 'zod';
 
 import { Authenticated } from '../../common/decorators/access.decorator.js';
 import { queryInteger } from '../../common/pipes/query.js';
+import { NotFoundError } from '../../common/problems.js';
 import { principalOf } from '../../common/request.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Reply } from '../idempotency/reply.js';
-import { Orchestrator } from './orchestrator.js';
+import { SAGA_KEEPERS, type SagaKeeper } from './saga-keeper.js';
 import { SagaRun } from './saga-run.entity.js';
 
 const SagaId = z.uuid();
@@ -29,7 +30,7 @@ type AbortRequest = z.infer<typeof AbortRequest>;
 @Controller('sagas')
 export class SagaController {
   constructor(
-    @Inject(Orchestrator) private readonly orchestrator: Orchestrator,
+    @Inject(SAGA_KEEPERS) private readonly keepers: readonly SagaKeeper[],
     @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -60,7 +61,8 @@ export class SagaController {
     @Param('saga_id', { schema: SagaId }) id: string,
   ): Promise<void> {
     const work = async (tx: EntityManager): Promise<Reply> => {
-      await this.orchestrator.retry(tx, id, principalOf(request));
+      const keeper = await this.keeperOf(tx, id);
+      await keeper.retry(tx, id, principalOf(request));
       return await this.view(tx, id);
     };
     (await this.unitOfWork.run(work)).send(response);
@@ -77,14 +79,26 @@ export class SagaController {
     @Body({ schema: AbortRequest }) body: AbortRequest,
   ): Promise<void> {
     const work = async (tx: EntityManager): Promise<Reply> => {
-      await this.orchestrator.abort(tx, id, principalOf(request), body.reason);
+      const keeper = await this.keeperOf(tx, id);
+      await keeper.abort(tx, id, principalOf(request), body.reason);
       return await this.view(tx, id);
     };
     (await this.unitOfWork.run(work)).send(response);
   }
 
+  /** What keeps a run going; throws NotFoundError where there is no such run. */
+  private async keeperOf(tx: EntityManager, id: string): Promise<SagaKeeper> {
+    const run = await tx.findOneBy(SagaRun, { id });
+    const found = this.keepers.find((each) => run !== null && each.sagas.includes(run.saga));
+    if (found === undefined) {
+      throw new NotFoundError('saga', id);
+    }
+    return found;
+  }
+
   private async view(tx: EntityManager, id: string): Promise<Reply> {
-    const { run, history, step } = await this.orchestrator.view(tx, id);
+    const keeper = await this.keeperOf(tx, id);
+    const { run, history, step } = await keeper.view(tx, id);
     const entries = history.map((entry) => ({
       at: entry.at.toISOString(),
       step: entry.step,

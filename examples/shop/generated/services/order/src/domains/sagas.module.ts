@@ -4,6 +4,7 @@ import { Database } from '../infrastructure/database/database.js';
 import { UnitOfWork } from '../infrastructure/database/unit-of-work.js';
 import { Orchestrator } from '../infrastructure/sagas/orchestrator.js';
 import { SagaController } from '../infrastructure/sagas/saga.controller.js';
+import { SAGA_KEEPERS, type SagaKeeper } from '../infrastructure/sagas/saga-keeper.js';
 import { processOf } from '../infrastructure/sagas/saga.js';
 import { PurchaseOrderModule } from './purchase-order/purchase-order.module.js';
 import { PurchaseOrderRepository } from './purchase-order/purchase-order.repository.js';
@@ -11,12 +12,13 @@ import { PurchaseOrderService } from './purchase-order/purchase-order.service.js
 import { PLACE_ORDER_SAGA } from './saga-definitions.js';
 import { SagaHandlers } from './saga-handlers.js';
 
-/** The sagas that this service coordinates or takes part in. */
+/** The sagas that this service coordinates, watches or takes part in. */
 @Module({
   imports: [PurchaseOrderModule],
   controllers: [SagaController],
   providers: [
     SagaHandlers,
+    { provide: SAGA_KEEPERS, useFactory: (...keepers: SagaKeeper[]) => keepers, inject: [Orchestrator] },
     {
       provide: Orchestrator,
       useFactory: (unitOfWork: UnitOfWork, database: Database, purchaseOrderRepository: PurchaseOrderRepository, purchaseOrderService: PurchaseOrderService) =>

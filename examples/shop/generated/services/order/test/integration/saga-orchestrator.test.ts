@@ -9,9 +9,11 @@ import { UnitOfWork } from '../../src/infrastructure/database/unit-of-work.js';
 import { EventDefinition } from '../../src/infrastructure/event-bus/event.js';
 import { OutboxRelay } from '../../src/infrastructure/event-bus/outbox-relay.js';
 import { Orchestrator } from '../../src/infrastructure/sagas/orchestrator.js';
-import { keyOf, type Outcome } from '../../src/infrastructure/sagas/saga-message.js';
+import { begin } from '../../src/infrastructure/sagas/saga-commands.js';
+import { keyOf } from '../../src/infrastructure/sagas/saga-message.js';
+import type { Outcome } from '../../src/infrastructure/sagas/saga-outcome.js';
 import { SagaRun } from '../../src/infrastructure/sagas/saga-run.entity.js';
-import { begin, requireSettled } from '../../src/infrastructure/sagas/saga-runs.js';
+import { requireSettled } from '../../src/infrastructure/sagas/saga-runs.js';
 import { processOf, type Saga, type Step } from '../../src/infrastructure/sagas/saga.js';
 import { DATABASES, TestService } from '../fixtures/service.js';
 

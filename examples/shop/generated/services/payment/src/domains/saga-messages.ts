@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { EventDefinition } from '../infrastructure/event-bus/event.js';
-import { Outcome } from '../infrastructure/sagas/saga-message.js';
+import { Outcome } from '../infrastructure/sagas/saga-outcome.js';
 import { Amount, text, Uuid } from './values.js';
 
 /** PlaceOrderSaga asks payment to authorize payment. */

@@ -5,7 +5,7 @@ import { SagaParticipant } from '../infrastructure/sagas/saga-participant.js';
 import { PaymentModule } from './payment/payment.module.js';
 import { SagaHandlers } from './saga-handlers.js';
 
-/** The sagas that this service coordinates or takes part in. */
+/** The sagas that this service coordinates, watches or takes part in. */
 @Module({
   imports: [PaymentModule],
   providers: [

@@ -8,7 +8,7 @@ import { insert } from '../../src/infrastructure/database/insert.js';
 import { InboxMessage, OutboxMessage } from '../../src/infrastructure/database/tables/index.js';
 import { EventDefinition } from '../../src/infrastructure/event-bus/event.js';
 import { OutboxRelay } from '../../src/infrastructure/event-bus/outbox-relay.js';
-import { Outcome } from '../../src/infrastructure/sagas/saga-message.js';
+import { Outcome } from '../../src/infrastructure/sagas/saga-outcome.js';
 import { SagaParticipant, type Part } from '../../src/infrastructure/sagas/saga-participant.js';
 import { DATABASES, TestService } from '../fixtures/service.js';
 

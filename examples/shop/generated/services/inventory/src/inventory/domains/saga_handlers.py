@@ -1,4 +1,4 @@
-"""What this service does when a message of a saga arrives."""
+"""What this service does for the sagas that it coordinates, watches or takes part in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the coordinator of a saga and its participants say to each other: commands, compensations and replies."""
+"""What the coordinator of a saga and its participants say to each other, or of each other."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inventory.domains.stock_item import models as stock_item_models
 from inventory.domains.stock_reservation import models as stock_reservation_models
-from inventory.infrastructure import idempotency, inbox, outbox, saga_participant
+from inventory.infrastructure import idempotency, inbox, outbox, saga_participation
 from inventory.infrastructure.database import Base
 
 MODULES = (
@@ -13,7 +13,7 @@ MODULES = (
     idempotency,
     inbox,
     outbox,
-    saga_participant,
+    saga_participation,
 )
 """Importing a module defines its tables."""
 
