@@ -15,7 +15,7 @@ import { SAGA_RUNS } from '../observability/metrics.js';
 import { shortened, type SagaReply } from './saga-message.js';
 import { SagaEntry, SagaRun } from './saga-run.entity.js';
 import { ACTIVE, ask, enter, locked, note, save } from './saga-runs.js';
-import { pivotOf, stepAt, type Process, type StepOutline } from './saga.js';
+import { pivotOf, placeOf, stepAt, type Process, type StepOutline } from './saga.js';
 import { attempt } from './savepoint.js';
 
 const log = getLogger('sagas');
@@ -27,11 +27,10 @@ const MAX_BACKOFF_MS = 60_000;
 const POLL_MS = 500;
 const MEASURE_EVERY = 10;
 
-/** A run, its history in order, and the name of the step that it is at. */
+/** A run, and its history in order. */
 export interface RunView {
   readonly run: SagaRun;
   readonly history: readonly SagaEntry[];
-  readonly step: string;
 }
 
 /**
@@ -63,7 +62,8 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
       return;
     }
     await note(tx, run, outcome, { step, reason: reply.reason });
-    await this.move(tx, run, reply);
+    const place = this.processOf(run).steps.findIndex(({ name }) => name === step);
+    await (place < 0 ? this.callOperator(tx, run, `${run.saga} has no step ${step} any more`) : this.move(tx, run, place, reply));
     await save(tx, run);
   }
 
@@ -101,7 +101,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     }
     await note(tx, run, 'aborted', { reason, actor });
     run.reason = shortened(reason);
-    await this.compensate(tx, run, run.step);
+    await this.compensate(tx, run, this.placeOf(run));
     await save(tx, run);
   }
 
@@ -112,7 +112,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
       throw new NotFoundError('saga', id);
     }
     const history = await tx.find(SagaEntry, { where: { saga_id: id }, order: { position: 'ASC' } });
-    return { run, history, step: this.stepOf(run).name };
+    return { run, history };
   }
 
   onApplicationBootstrap(): void {
@@ -139,14 +139,14 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  private async move(tx: EntityManager, run: SagaRun, { outcome, reason }: SagaReply): Promise<void> {
+  private async move(tx: EntityManager, run: SagaRun, place: number, { outcome, reason }: SagaReply): Promise<void> {
     switch (outcome) {
       case 'done':
-        return await this.advance(tx, run);
+        return await this.advance(tx, run, place);
       case 'refused':
-        return await this.turnOrRepeat(tx, run, reason ?? 'refused', run.step - 1);
+        return await this.turnOrRepeat(tx, run, reason ?? 'refused', place - 1);
       case 'undone':
-        return await this.compensate(tx, run, run.step - 1);
+        return await this.compensate(tx, run, place - 1);
       case 'not_undone':
         return await this.repeatLater(tx, run, reason ?? 'not undone');
     }
@@ -154,7 +154,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
 
   private isAwaited(run: SagaRun, reply: SagaReply, step: string): boolean {
     const isBackward = reply.outcome === 'undone' || reply.outcome === 'not_undone';
-    return this.stepOf(run).name === step && run.is_backward === isBackward;
+    return run.step === step && run.is_backward === isBackward;
   }
 
   private processOf(run: SagaRun): Process {
@@ -166,11 +166,15 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private stepOf(run: SagaRun): StepOutline {
-    return stepAt(this.processOf(run).steps, run.step);
+    return stepAt(this.processOf(run).steps, this.placeOf(run));
+  }
+
+  private placeOf(run: SagaRun): number {
+    return placeOf(run.saga, this.processOf(run).steps, run.step);
   }
 
   private mayTurn(run: SagaRun): boolean {
-    return run.step <= pivotOf(this.processOf(run).steps);
+    return this.placeOf(run) <= pivotOf(this.processOf(run).steps);
   }
 
   /** Whether the step in hand may have happened and cannot be undone: only its answer can tell. */
@@ -186,11 +190,12 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     return this.stepOf(run).isRetriable && utcNow() < run.ends_at;
   }
 
-  private async advance(tx: EntityManager, run: SagaRun): Promise<void> {
+  private async advance(tx: EntityManager, run: SagaRun, place: number): Promise<void> {
     const process = this.processOf(run);
     run.attempts = 0;
-    if (run.step + 1 < process.steps.length) {
-      run.step += 1;
+    const next = process.steps[place + 1];
+    if (next !== undefined) {
+      run.step = next.name;
       enter(run, 'running');
       await this.send(tx, run);
       return;
@@ -201,14 +206,14 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   /** Undo the steps up to `start`, the last one first; what has no compensation needs none. */
   private async compensate(tx: EntityManager, run: SagaRun, start: number): Promise<void> {
     const { steps } = this.processOf(run);
-    const place = steps.slice(0, start + 1).findLastIndex((step) => step.compensation !== undefined);
+    const last = steps.slice(0, start + 1).findLast((step) => step.compensation !== undefined);
     run.attempts = 0;
     run.is_backward = true;
-    if (place < 0) {
+    if (last === undefined) {
       await this.giveUp(tx, run);
       return;
     }
-    run.step = place;
+    run.step = last.name;
     enter(run, 'compensating');
     await this.send(tx, run);
   }
@@ -275,18 +280,18 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async onOverdue(tx: EntityManager, run: SagaRun): Promise<void> {
-    const { name } = this.stepOf(run);
+    const { step } = run;
     if (!this.mustRepeat(run)) {
-      await note(tx, run, 'timed_out', { step: name });
-      await this.turnOrRepeat(tx, run, `no answer to ${name} in time`, run.step);
+      await note(tx, run, 'timed_out', { step });
+      await this.turnOrRepeat(tx, run, `no answer to ${step} in time`, this.placeOf(run));
       return;
     }
     run.attempts += 1;
     if (run.attempts > MAX_ATTEMPTS) {
-      await this.callOperator(tx, run, `no answer to ${name} after ${MAX_ATTEMPTS} tries`);
+      await this.callOperator(tx, run, `no answer to ${step} after ${MAX_ATTEMPTS} tries`);
       return;
     }
-    await note(tx, run, 'repeated', { step: name });
+    await note(tx, run, 'repeated', { step });
     await this.send(tx, run);
   }
 
@@ -294,7 +299,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     run.reason = shortened(reason);
     run.due_at = null;
     enter(run, 'stuck');
-    const step = this.stepOf(run).name;
+    const { step } = run;
     await note(tx, run, 'stuck', { step, reason });
     log.error('saga.stuck', { saga_id: run.id, saga: run.saga, step, reason });
   }
@@ -305,14 +310,14 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
       await ask(tx, run, process.steps, await process.command(tx, run));
       return;
     }
-    const { name, compensation, timeoutMs } = this.stepOf(run);
+    const { compensation, timeoutMs } = this.stepOf(run);
     if (compensation === undefined) {
       await this.giveUp(tx, run); // nothing is left to undo but our own entity
       return;
     }
     await enqueue(tx, compensation(run.id));
     run.due_at = new Date(Date.now() + timeoutMs);
-    await note(tx, run, 'asked_to_undo', { step: name });
+    await note(tx, run, 'asked_to_undo', { step: run.step });
   }
 
   private async measure(): Promise<void> {

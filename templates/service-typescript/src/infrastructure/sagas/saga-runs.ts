@@ -11,7 +11,7 @@ import { getLogger } from '../observability/logger.js';
 import { SAGA_CHANGES } from '../observability/metrics.js';
 import { shortened } from './saga-message.js';
 import { SagaEntry, SagaRun, type SagaState } from './saga-run.entity.js';
-import { pivotOf, stepAt, type Saga, type StepOutline } from './saga.js';
+import { pivotOf, placeOf, stepAt, type Saga, type StepOutline } from './saga.js';
 
 const log = getLogger('sagas');
 
@@ -30,12 +30,13 @@ export async function begin<T>(tx: EntityManager, saga: Saga<T>, entityId: strin
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   const now = utcNow();
+  const first = stepAt(saga.steps, 0);
   const run = Object.assign(new SagaRun(), {
     id: uuid7(),
     saga: saga.name,
     entity_id: entityId,
     state: 'running',
-    step: 0,
+    step: first.name,
     is_backward: false,
     attempts: 0,
     due_at: null,
@@ -47,7 +48,7 @@ export async function begin<T>(tx: EntityManager, saga: Saga<T>, entityId: strin
   });
   await insert(tx, SagaRun, run);
   await note(tx, run, 'started');
-  await ask(tx, run, saga.steps, stepAt(saga.steps, 0).command(run.id, entity));
+  await ask(tx, run, saga.steps, first.command(run.id, entity));
   await save(tx, run);
   return run.id;
 }
@@ -68,11 +69,12 @@ export async function locked(tx: EntityManager, id: string): Promise<SagaRun | n
 
 /** Send a command and wait for its answer: until the saga's own time is up where it can still turn around. */
 export async function ask(tx: EntityManager, run: SagaRun, steps: readonly StepOutline[], command: DomainEvent): Promise<void> {
-  const step = stepAt(steps, run.step);
+  const place = placeOf(run.saga, steps, run.step);
+  const step = stepAt(steps, place);
   await enqueue(tx, command);
   const now = Date.now();
   const due = now + step.timeoutMs;
-  const isBounded = run.step <= pivotOf(steps) && run.attempts === 0;
+  const isBounded = place <= pivotOf(steps) && run.attempts === 0;
   run.due_at = new Date(isBounded ? Math.min(due, Math.max(run.ends_at.getTime(), now)) : due);
   await note(tx, run, 'asked', { step: step.name });
 }

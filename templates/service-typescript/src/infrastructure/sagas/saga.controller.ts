@@ -84,7 +84,7 @@ export class SagaController {
   }
 
   private async view(tx: EntityManager, id: string): Promise<Reply> {
-    const { run, history, step } = await this.orchestrator.view(tx, id);
+    const { run, history } = await this.orchestrator.view(tx, id);
     const entries = history.map((entry) => ({
       at: entry.at.toISOString(),
       step: entry.step,
@@ -92,17 +92,18 @@ export class SagaController {
       reason: entry.reason,
       actor: entry.actor,
     }));
-    return Reply.json({ ...summaryOf(run), step, history: entries });
+    return Reply.json({ ...summaryOf(run), history: entries });
   }
 }
 
 function summaryOf(run: SagaRun): Record<string, unknown> {
-  const { id, saga, entity_id, state, is_backward, attempts, reason, due_at, created_at, updated_at } = run;
+  const { id, saga, entity_id, state, step, is_backward, attempts, reason, due_at, created_at, updated_at } = run;
   return {
     id,
     saga,
     entity_id,
     state,
+    step,
     is_backward,
     attempts,
     reason,
