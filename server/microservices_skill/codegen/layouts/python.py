@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from microservices_skill.codegen.layouts.template import Template, calls, coordinates, hears, in_sagas, participates, tells_or_hears
+from microservices_skill.codegen.layouts.template import (
+    Template,
+    calls,
+    coordinates,
+    hears,
+    in_pacts,
+    in_sagas,
+    participates,
+    tells_or_hears,
+)
 
 TREE = "service-python"
 
@@ -88,8 +97,10 @@ TEST_TEMPLATES = (
     Template("tests/contract/hooks.py"),
     Template("tests/contract/test_events.py.jinja", tells_or_hears),
     Template("tests/contract/test_openapi.py.jinja"),
+    Template("tests/contract/test_pacts.py.jinja", in_pacts),
     Template("tests/fixtures/__init__.py"),
     Template("tests/fixtures/factories.py.jinja"),
+    Template("tests/fixtures/pacts.py.jinja", in_pacts),
     Template("tests/integration/__init__.py"),
     Template("tests/integration/test_messaging.py.jinja"),
     Template("tests/integration/test_saga_orchestrator.py.jinja", coordinates),

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from microservices_skill.codegen.layouts.template import Template, calls, coordinates, hears, in_sagas, participates, tells_or_hears
+from microservices_skill.codegen.layouts.template import (
+    Template,
+    calls,
+    coordinates,
+    hears,
+    in_pacts,
+    in_sagas,
+    participates,
+    tells_or_hears,
+)
 
 TREE = "service-typescript"
 
@@ -26,6 +35,8 @@ SPECIAL = {
         Template("src/infrastructure/sagas/savepoint.ts", in_sagas),
         Template("src/domains/__domain__/__domain__.rules.ts.jinja", owned=False),
         Template("test/contract/events.test.ts.jinja", tells_or_hears),
+        Template("test/contract/pacts.test.ts.jinja", in_pacts),
+        Template("test/fixtures/pacts.ts", in_pacts),
         Template("test/integration/saga-orchestrator.test.ts", coordinates),
         Template("test/integration/saga-participant.test.ts", participates),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
+from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
 from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
@@ -64,6 +65,7 @@ class ServiceView:
     sagas: Sagas
     coordinates: bool
     participates: bool
+    has_pacts: bool
 
     @property
     def is_listening(self) -> bool:
@@ -104,6 +106,7 @@ class ServiceView:
             sagas=sagas,
             coordinates=bool(sagas.definitions),
             participates=bool(sagas.parts),
+            has_pacts=pacts_of(architecture, service).exist,
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
+from microservices_skill.codegen.views.python_pacts import PactTests, pact_tests
 from microservices_skill.codegen.views.python_types import annotation, plain_type
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import object_names, publishers
@@ -97,6 +98,7 @@ class SuiteView:
     published: tuple[Argument, ...]
     incoming: tuple[Argument, ...]
     has_published: bool
+    pacts: PactTests
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> SuiteView:
@@ -113,6 +115,7 @@ class SuiteView:
             published=published,
             incoming=incoming,
             has_published=bool(published),
+            pacts=pact_tests(architecture, service),
         )
 
 

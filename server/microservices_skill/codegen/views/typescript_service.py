@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, ts_sentence, ts_str, ts_text
+from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.shared import (
     creation_of,
     heard_by,
@@ -133,6 +134,7 @@ class ServiceView:
     participates: bool
     in_sagas: bool
     handles: bool
+    has_pacts: bool
 
     @property
     def is_listening(self) -> bool:
@@ -179,6 +181,7 @@ class ServiceView:
             participates=bool(sagas.parts),
             in_sagas=in_sagas,
             handles=in_sagas or bool(consumers.entries),
+            has_pacts=pacts_of(architecture, service).exist,
         )
 
 

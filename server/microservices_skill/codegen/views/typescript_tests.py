@@ -10,6 +10,7 @@ from microservices_skill.codegen.views.examples import VARIANTS, entity_example,
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import publishers
 from microservices_skill.codegen.views.typescript_events import event_function
+from microservices_skill.codegen.views.typescript_pacts import PactTests, pact_tests
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
@@ -107,6 +108,7 @@ class SuiteView:
     published: tuple[Published, ...]
     incoming: tuple[Argument, ...]
     incoming_names: str
+    pacts: PactTests
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> SuiteView:
@@ -119,6 +121,7 @@ class SuiteView:
             published=_published(architecture, service),
             incoming=incoming,
             incoming_names=", ".join(each.name for each in incoming),
+            pacts=pact_tests(architecture, service),
         )
 
 

@@ -1,4 +1,4 @@
-"""The events of other services that this one reacts to, as their publishers promise them."""
+"""The events of other services that this one reacts to, with what it uses of them: a publisher may change the rest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inventory.domains.values import Amount, Email
+from inventory.domains.values import Amount
 from inventory.infrastructure.event_bus import EventData
 
 
@@ -28,7 +28,6 @@ class OrderCancelled(EventData):
     event_version: ClassVar[int] = 1
 
     order_id: UUID
-    customer_email: Email
 
 
 class OrderConfirmed(EventData):
@@ -38,7 +37,6 @@ class OrderConfirmed(EventData):
     event_version: ClassVar[int] = 1
 
     order_id: UUID
-    customer_email: Email
 
 
 class OrderPlaced(EventData):
@@ -48,7 +46,4 @@ class OrderPlaced(EventData):
     event_version: ClassVar[int] = 1
 
     order_id: UUID
-    customer_id: UUID
-    customer_email: Email
     lines: Annotated[list[OrderLine], Field(min_length=1, max_length=100)]
-    total: Amount

@@ -59,6 +59,8 @@ export interface CallOptions {
   readonly json?: unknown;
   readonly params?: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
+  /** The ETag of the version that is to be changed. */
+  readonly ifMatch?: string;
   readonly token?: string;
 }
 
@@ -155,6 +157,7 @@ export class DependencyClient {
       [REQUEST_ID_HEADER]: currentRequestId(),
       [DEADLINE_HEADER]: String(Math.floor(leftS * 1000)),
       ...(options.idempotencyKey === undefined ? {} : { 'Idempotency-Key': options.idempotencyKey }),
+      ...(options.ifMatch === undefined ? {} : { 'If-Match': options.ifMatch }),
       ...(options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` }),
       ...(options.json === undefined ? {} : { 'Content-Type': 'application/json' }),
     };

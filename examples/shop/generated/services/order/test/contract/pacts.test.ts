@@ -1,0 +1,75 @@
+import type { EntityManager } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { PaymentCaptured, PaymentDeclined } from '../../src/domains/incoming.js';
+import { PurchaseOrder } from '../../src/domains/purchase-order/entities/purchase-order.entity.js';
+import { orderCancelled, orderConfirmed, orderPlaced } from '../../src/domains/purchase-order/events/purchase-order.events.js';
+import { EventHandlers } from '../../src/infrastructure/event-bus/event-handlers/event-handlers.js';
+import { InboxMessage } from '../../src/infrastructure/database/tables/index.js';
+import * as factories from '../fixtures/factories.js';
+import { agreed, consumers, type Factory, type MakeMessage, verify } from '../fixtures/pacts.js';
+import { TestService } from '../fixtures/service.js';
+
+// Each file of contracts/pacts names a consumer and a provider (Richardson, Microservices Patterns, ch. 9). Where this
+// service is the provider, Pact replays the file here, and a failure names the consumer; where it is the consumer, its own
+// code must send and take exactly what the file says.
+
+/** What must be there before a consumer asks, and what makes it. */
+const STATES: Readonly<Record<string, Factory>> = {
+};
+
+/** The messages that others hear, as this service makes them. */
+const MESSAGES: Readonly<Record<string, MakeMessage>> = {
+  'OrderCancelled.v1': async (tx) => orderCancelled(await factories.purchaseOrder(tx)),
+  'OrderConfirmed.v1': async (tx) => orderConfirmed(await factories.purchaseOrder(tx)),
+  'OrderPlaced.v1': async (tx) => orderPlaced(await factories.purchaseOrder(tx)),
+};
+
+describe('a consumer', () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await TestService.start('sqlite');
+  });
+
+  afterAll(() => service.stop());
+
+  it.each(consumers())('%s gets what it relies on', async (consumer) => {
+    await verify(service, consumer, STATES, MESSAGES);
+  });
+});
+
+async function beforePaymentCaptured(tx: EntityManager, data: unknown): Promise<void> {
+  const event = PaymentCaptured.schema.parse(data);
+  const purchaseOrder = await factories.purchaseOrder(tx);
+  await tx.update(PurchaseOrder, { id: purchaseOrder.id }, { id: event.order_id, status: 'pending' });
+}
+
+async function beforePaymentDeclined(tx: EntityManager, data: unknown): Promise<void> {
+  const event = PaymentDeclined.schema.parse(data);
+  const purchaseOrder = await factories.purchaseOrder(tx);
+  await tx.update(PurchaseOrder, { id: purchaseOrder.id }, { id: event.order_id, status: 'pending' });
+}
+
+type Prepare = (tx: EntityManager, data: unknown) => Promise<void>;
+
+const HEARD: readonly { provider: string; name: string; before?: Prepare }[] = [
+  { provider: 'payment', name: 'PaymentCaptured.v1', before: beforePaymentCaptured },
+  { provider: 'payment', name: 'PaymentDeclined.v1', before: beforePaymentDeclined },
+];
+
+describe('a message', () => {
+  it.each(HEARD)('$name of $provider is taken with no more than was agreed', async ({ provider, name, before }) => {
+    const service = await TestService.start('sqlite');
+    try {
+      const envelope = Object(agreed(provider, name).message);
+      await service.run((tx) => before?.(tx, envelope.data) ?? Promise.resolve());
+      const { id, type, partitionkey: key } = envelope;
+      const handler = service.app.get(EventHandlers, { strict: false }).create().get(type);
+      await handler?.({ id, type, key, body: Buffer.from(JSON.stringify(envelope)) });
+      expect(await service.run((tx) => tx.find(InboxMessage))).toMatchObject([{ message_id: id }]);
+    } finally {
+      await service.stop();
+    }
+  });
+});
