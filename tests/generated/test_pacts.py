@@ -77,7 +77,7 @@ def broken(was: Architecture, now: Architecture, name: str, folder: Path, toolch
     contracts = FileTree((path, file) for path, file in for_service(now, service).items() if "/pacts/" not in path)
     write_tree(generate_service(now, name) | contracts | pacts, folder)
     done = run(service.language, folder, toolchains)
-    found = set(FAILED[service.language].findall(done.stdout))
+    found = set(FAILED[service.language].findall(done.stdout + done.stderr))
     assert (done.returncode == 0) == (not found), (done.stdout + done.stderr)[-6000:]
     return found
 
