@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: install tools demo system-demo check test test-all regen lock bench wheel clean
+.PHONY: install tools demo system-demo chaos check test test-all regen lock bench wheel clean
 
 install: $(VENV)/installed
 
@@ -29,6 +29,10 @@ demo: install
 # A saga over three services in two languages, on PostgreSQL and RabbitMQ.
 system-demo: install
 	PYTHONPATH=. $(BIN)/python tools/system_demo.py
+
+# The shop under faults: nothing is lost, and each mechanism that keeps it so is missed when it is taken away.
+chaos: install
+	PYTHONPATH=. $(BIN)/python tools/chaos.py
 
 check: install
 	$(BIN)/ruff check .

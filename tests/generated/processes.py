@@ -18,6 +18,8 @@ from uuid import uuid4
 
 from tests.generated.languages import Toolchain
 
+from microservices_skill.chaos.links import free_port
+
 START_LIMIT_S = 90.0
 CALL_LIMIT_S = 30.0
 
@@ -48,13 +50,6 @@ class Answer:
 
 
 NOBODY = Answer(0, Message(), b"")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

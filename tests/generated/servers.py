@@ -1,13 +1,11 @@
-"""The real servers that services run on, PostgreSQL and RabbitMQ from the environment, seen from outside, and ways to break them."""
+"""The real servers that services run on, PostgreSQL and RabbitMQ from the environment, seen from outside."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import socket
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -16,71 +14,11 @@ from uuid import uuid4
 import aio_pika
 import asyncpg  # type: ignore[import-untyped]
 from aio_pika.abc import AbstractChannel
-from tests.generated.processes import free_port
 
 DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 BROKER_URL = os.environ.get("TEST_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672/")
 
 T = TypeVar("T")
-
-
-class Proxy:
-    """A TCP proxy on loopback that can be cut (connections break, new ones are refused) or muted (nothing comes back)."""
-
-    def __init__(self, url: str, default_port: int) -> None:
-        parts = urlsplit(url)
-        self._target = (parts.hostname or "127.0.0.1", parts.port or default_port)
-        self._open: list[socket.socket] = []
-        self._listener: socket.socket | None = None
-        self._lets_answers_through = threading.Event()
-        self.port = free_port()
-        user = parts.netloc.rpartition("@")[0]
-        self.url = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{self.port}" if user else f"127.0.0.1:{self.port}"))
-        self.restore()
-
-    def restore(self) -> None:
-        """Work again."""
-        self._lets_answers_through.set()
-        if self._listener is None:
-            self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
-            threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def mute(self) -> None:
-        """Let requests through and hold the answers back, until it is restored or cut."""
-        self._lets_answers_through.clear()
-
-    def cut(self) -> None:
-        """Break everything."""
-        if self._listener is not None:
-            with suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-            self._listener = None
-        for connection in self._open:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
-        self._open.clear()
-        self._lets_answers_through.set()
-
-    def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                far = socket.create_connection(self._target)
-                self._open += [near, far]
-                threading.Thread(target=self._pump, args=(near, far, None), daemon=True).start()
-                threading.Thread(target=self._pump, args=(far, near, self._lets_answers_through), daemon=True).start()
-
-    @staticmethod
-    def _pump(source: socket.socket, sink: socket.socket, gate: threading.Event | None) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                if gate is not None:
-                    gate.wait()
-                sink.sendall(data)
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
 
 
 @dataclass(frozen=True)

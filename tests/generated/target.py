@@ -1,4 +1,4 @@
-"""A generated service that runs on real servers behind proxies, with what a test needs to know of it: its model and its surroundings."""
+"""A generated service that runs on real servers behind links, with what a test needs to know of it: its model and its surroundings."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from tests.generated.issuer import Issuer
 from tests.generated.lives import creating
 from tests.generated.processes import Answer, Caller, Running, until
 from tests.generated.samples import Data, Samples
-from tests.generated.servers import BROKER_URL, Broker, Database, Proxy, new_database
+from tests.generated.servers import BROKER_URL, Broker, Database, new_database
 
+from microservices_skill.chaos.links import Link
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.service import Action, Entity, Lifecycle, Service, Subscription
@@ -64,8 +65,8 @@ class Target:
     service: Service
     running: Running
     database: Database
-    to_database: Proxy
-    to_broker: Proxy
+    to_database: Link
+    to_broker: Link
     issuer: Issuer
     samples: Samples
     events: str = ""
@@ -233,15 +234,15 @@ def lifecycle_of(entity: Entity) -> Lifecycle:
 
 @contextmanager
 def deployed(architecture: Architecture, service: Service, running: Running, issuer: Issuer, *, is_open: bool = False) -> Iterator[Target]:
-    """Run a service that is written and prepared, on a database of its own and behind proxies; an open one checks no tokens."""
+    """Run a service that is written and prepared, on a database of its own and behind links; an open one checks no tokens."""
     with ExitStack() as stack:
         database = stack.enter_context(new_database())
-        proxies = Proxy(database.url, 5432), Proxy(BROKER_URL, 5672)
-        for proxy in proxies:
-            stack.callback(proxy.cut)
-        settings = {**QUICK, **({} if is_open else issuer.settings), "DATABASE_URL": proxies[0].url, "BROKER_URL": proxies[1].url}
+        links = Link(database.url, 5432), Link(BROKER_URL, 5672)
+        for link in links:
+            stack.callback(link.cut)
+        settings = {**QUICK, **({} if is_open else issuer.settings), "DATABASE_URL": links[0].url, "BROKER_URL": links[1].url}
         running.settings = {**settings, **running.settings}
-        target = Target(architecture, service, running, database, *proxies, issuer, Samples(service))
+        target = Target(architecture, service, running, database, *links, issuer, Samples(service))
         # A queue that goes while a service lives is declared anew at once; RabbitMQ 3.10 does not survive that race.
         stack.callback(lambda: target.broker.forget(*filter(None, (target.events,)), *queues(architecture)))
         stack.callback(running.end)

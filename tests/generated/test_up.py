@@ -18,9 +18,10 @@ from uuid import uuid4
 import pytest
 from tests.generated.architectures import in_languages, own_name, read_case, write_tree
 from tests.generated.languages import Toolchains
-from tests.generated.processes import free_port, until
+from tests.generated.processes import until
 from tests.generated.servers import BROKER_URL, DATABASE_URL, Database
 
+from microservices_skill.chaos.links import free_port
 from microservices_skill.codegen.generate import generate_system
 from microservices_skill.deployment.render import render
 from microservices_skill.model.architecture import Architecture

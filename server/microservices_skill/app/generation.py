@@ -11,9 +11,12 @@ from microservices_skill.app.documents import adr_files
 from microservices_skill.app.results import Writing
 from microservices_skill.app.writing import write
 from microservices_skill.codegen import capabilities, generate
+from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
+from microservices_skill.deployment import chaos
 from microservices_skill.deployment import render as deployment
 from microservices_skill.files import FileTree
+from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
@@ -89,7 +92,18 @@ def _running_files(designs: Mapping[str, Design]) -> FileTree:
     """What runs the system; where services are there in every language, the first one runs."""
     suffix, design = next(iter(designs.items()))
     architecture = design.architecture
-    return deployment.render(architecture, {each.name: f"services/{each.name}{suffix}" for each in architecture.services})
+    folders = {each.name: f"services/{each.name}{suffix}" for each in architecture.services}
+    return deployment.render(architecture, folders) | chaos.render(architecture, folders, _bodies(architecture))
+
+
+def _bodies(architecture: Architecture) -> dict[str, object]:
+    """A request body that starts each orchestrated saga."""
+    found: dict[str, object] = {}
+    for each in architecture.orchestrations:
+        start = next(operation for operation in wire.operations(each.coordinator) if operation.id == each.saga.starts_with)
+        values = entity_example(each.entity, each.coordinator).values
+        found[each.saga.name] = {field.name: values[field.name] for field in start.request_fields}
+    return found
 
 
 def _only(files: FileTree, capability: Capability) -> FileTree:

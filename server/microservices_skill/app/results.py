@@ -131,3 +131,44 @@ class Story:
     services: tuple[str, ...]
     traces: tuple[str, ...]
     lines: tuple[StoryLine, ...]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Something that must hold after faults, and what was found."""
+
+    name: str
+    holds: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class FaultRecord:
+    """A fault: when it began, in seconds from the first request, and how long it lasted."""
+
+    at_s: float
+    kind: str
+    target: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ChaosReport:
+    """What was done to a system, and whether it lost or doubled anything. Latencies in milliseconds, retries included."""
+
+    ok: bool
+    system: str
+    seed: int
+    requests: int
+    repeated_requests: int
+    latency_p50: float
+    latency_p99: float
+    faults: dict[str, int]
+    events: int
+    repeated_events: int
+    reordered_events: int
+    dead_letters: tuple[str, ...]
+    load_s: float
+    recovery_s: float
+    checks: tuple[CheckResult, ...]
+    history: tuple[FaultRecord, ...]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -226,6 +227,35 @@ def trace(identity: str, folder: Path, *, as_json: bool) -> None:
 
     story = running.trace(folder, identity)
     presenting.show_json(story) if as_json else console.show_story(story)
+
+
+@main.command()
+@_folder
+@click.option("--requests", type=click.IntRange(1, 60_000), default=1000, show_default=True, help="Requests that start sagas.")
+@click.option("--kills", type=click.IntRange(1, 1000), default=20, show_default=True, help="Kills of services; other faults in proportion.")
+@click.option("--seed", type=int, default=1, show_default=True, help="What is sent and broken is drawn from it.")
+@click.option("--patience", type=click.IntRange(1), default=240, show_default=True, help="Seconds in which everything must have recovered.")
+@click.option("--database-url", default="", metavar="URL", help="A PostgreSQL to cut off, in place of an own one to kill.")
+@click.option("--broker-url", default="", metavar="URL", help="A RabbitMQ to cut off, in place of an own one to kill.")
+@_json
+def chaos(  # noqa: PLR0913 - options
+    folder: Path, requests: int, kills: int, seed: int, patience: int, database_url: str, broker_url: str, *, as_json: bool
+) -> None:
+    """Break a generated system under load and check that nothing was lost or done twice.
+
+    Runs it on a PostgreSQL and a RabbitMQ of its own, sends what chaos/scenario.yaml says, kills services and servers, cuts and slows
+    connections, repeats and reorders messages, and compares all databases afterwards. The report is kept in FOLDER/.run/chaos.json.
+    Exit code 1 where something does not hold.
+    """
+    from microservices_skill.app import proving
+    from microservices_skill.chaos.options import Options
+    from microservices_skill.cli.console import Console
+
+    options = Options(seed=seed, requests=requests, kills=kills, patience_s=patience, database_url=database_url, broker_url=broker_url)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever ends it, what it has started ends, too
+    report = proving.chaos(folder, Console(to_stderr=as_json), options)
+    presenting.show_json(report) if as_json else presenting.show_chaos(report)
+    sys.exit(0 if report.ok else 1)
 
 
 @main.command()

@@ -22,7 +22,8 @@ def is_colourful() -> bool:
 class Console:
     """Prints a run; each service keeps the colour that it got first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, to_stderr: bool = False) -> None:
+        self._to_stderr = to_stderr
         self._is_colourful = is_colourful()
         self._names: list[str] = []
 
@@ -47,7 +48,7 @@ class Console:
         self._echo(f"{click.style(service.ljust(14), fg=colour)} | {click.style(text, bold=is_bold)}")
 
     def _echo(self, text: str) -> None:
-        click.echo(text if self._is_colourful else click.unstyle(text), color=self._is_colourful)
+        click.echo(text if self._is_colourful else click.unstyle(text), color=self._is_colourful, err=self._to_stderr)
         sys.stdout.flush()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import click
 
-from microservices_skill.app.results import FindingSummary, ProposalSummary, Questionnaire, RuleSummary, Validation, Writing
+from microservices_skill.app.results import ChaosReport, FindingSummary, ProposalSummary, Questionnaire, RuleSummary, Validation, Writing
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 _LISTED = 20
@@ -99,3 +99,18 @@ def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     raise TypeError(type(value).__name__)
+
+
+def show_chaos(report: ChaosReport) -> None:
+    """The checks as a table, and what was done."""
+    width = max(len(each.name) for each in report.checks)
+    for each in report.checks:
+        verdict = click.style("holds ", fg="green") if each.holds else click.style("BROKEN", fg="red", bold=True)
+        click.echo(f"{verdict}  {each.name.ljust(width)}  {each.found}")
+    faults = ", ".join(f"{count} {kind}" for kind, count in report.faults.items())
+    click.echo(
+        f"{report.system}, seed {report.seed}: {report.requests} requests ({report.repeated_requests} sent again) in {report.load_s:.0f} s,"
+        f" recovered in {report.recovery_s:.0f} s; faults: {faults}; {report.events} events, {report.repeated_events} of them sent twice,"
+        f" {report.reordered_events} reordered; {len(report.dead_letters)} dead letters"
+    )
+    click.echo(click.style("nothing lost, nothing twice", fg="green") if report.ok else click.style("a promise is broken", fg="red"))

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { InvariantError, NotFoundError } from '../../src/common/problems.js';
+import { InvariantError, NotFoundError, ProblemError } from '../../src/common/problems.js';
 import { uuid7 } from '../../src/infrastructure/database/clock.js';
 import { insert } from '../../src/infrastructure/database/insert.js';
 import { InboxMessage, OutboxMessage } from '../../src/infrastructure/database/tables/index.js';
@@ -20,7 +20,7 @@ class Work {
   readonly sagaId = uuid7();
   readonly made: string[] = [];
   readonly undone: string[] = [];
-  refuses = false;
+  refusal: ProblemError | undefined;
   readonly participant: SagaParticipant;
 
   constructor(private readonly service: TestService) {
@@ -55,7 +55,7 @@ class Work {
   private async act(tx: EntityManager): Promise<string> {
     const id = uuid7();
     await insert(tx, InboxMessage, { consumer: PART.step, message_id: id, received_at: new Date() });
-    if (this.refuses) throw new InvariantError('there is not enough');
+    if (this.refusal !== undefined) throw this.refusal;
     this.made.push(id);
     return id;
   }
@@ -82,11 +82,20 @@ describe.each(DATABASES)('a step of a saga on %s', (kind) => {
   });
 
   it('leaves nothing but its reason when it is refused', async () => {
-    work.refuses = true;
+    work.refusal = new InvariantError('there is not enough');
     await work.carryOut();
     expect(await work.kept()).toBe(0);
     expect(await work.answers()).toEqual([['refused', 'there is not enough']]);
     await expect(work.madeBy()).rejects.toThrow(NotFoundError);
+  });
+
+  it('is not refused by an outage, and done when its command comes again', async () => {
+    work.refusal = new ProblemError(503, 'outage', 'nobody answers');
+    await expect(work.carryOut()).rejects.toThrow('nobody answers');
+    work.refusal = undefined;
+    await work.carryOut();
+    expect(await work.kept()).toBe(1);
+    expect(await work.answers()).toEqual(['done']);
   });
 
   it('is undone once', async () => {

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 
 import type { Settings } from './config/configuration.js';
+import { SagasModule } from './domains/sagas.module.js';
 import { PurchaseOrderModule } from './domains/purchase-order/purchase-order.module.js';
 import { EventHandlers } from './infrastructure/event-bus/event-handlers/event-handlers.js';
 import { InfrastructureModule } from './infrastructure/infrastructure.module.js';
@@ -16,6 +17,7 @@ export class AppModule {
       imports: [
         InfrastructureModule.register(settings),
         PurchaseOrderModule,
+        SagasModule,
       ],
       providers: [EventHandlers, Lifecycle],
     };

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 
 import type { Settings } from './config/configuration.js';
+import { SagasModule } from './domains/sagas.module.js';
 import { PaymentModule } from './domains/payment/payment.module.js';
 import { EventHandlers } from './infrastructure/event-bus/event-handlers/event-handlers.js';
 import { ClientsModule } from './infrastructure/http-client/clients.js';
@@ -18,6 +19,7 @@ export class AppModule {
         InfrastructureModule.register(settings),
         ClientsModule,
         PaymentModule,
+        SagasModule,
       ],
       providers: [EventHandlers, Lifecycle],
     };

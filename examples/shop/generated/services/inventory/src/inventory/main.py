@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 
 from inventory import migrate
 from inventory.config import SERVICE_NAME, Settings, get_settings
+from inventory.domains.saga_handlers import command_handlers
 from inventory.domains.stock_item.routes import router as stock_item_router
 from inventory.domains.stock_reservation.routes import router as stock_reservation_router
 from inventory.infrastructure import health, housekeeping
@@ -95,6 +96,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.limiter = create_limiter(settings)
     app.state.is_stopping = False
     app.state.handlers = create_consumers(database)
+    app.state.handlers |= command_handlers(database)
     await bus.start(app.state.handlers)
     relay.start()
     stopping = asyncio.Event()

@@ -7,7 +7,8 @@ and a failure names the consumer; where it is the consumer, its own code must se
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,27 +17,50 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inventory.domains.incoming import OrderCancelled, OrderConfirmed
-from inventory.infrastructure.database import Database
-from inventory.infrastructure.event_bus import Message
+from inventory.config import SERVICE_NAME, get_settings
+from inventory.domains.saga_messages import PlaceOrderCommitStockReply, PlaceOrderReserveStockReply
+from inventory.infrastructure.database import Database, uuid7
+from inventory.infrastructure.event_bus import DomainEvent, Message
 from inventory.infrastructure.inbox import InboxMessage
-from tests.fixtures import factories
-from tests.fixtures.pacts import change, interaction
+from inventory.infrastructure.saga_message import Outcome
+from inventory.main import create_app
+from tests.fixtures.pacts import PACTS, Factory, Provider, interaction
+
+STATES: dict[str, Factory] = {
+}
+"""What must be there before a consumer asks, and what makes it."""
 
 
-async def _before_order_confirmed(session: AsyncSession, data: dict[str, Any]) -> None:
-    event = OrderConfirmed.model_validate(data)
-    await change(session, await factories.stock_reservation(session), order_id=event.order_id, status="held")
+async def message_of(name: str, session: AsyncSession) -> DomainEvent:
+    """A message as this service makes it."""
+    match name:
+        case "PlaceOrderReserveStockReply.v1":
+            return PlaceOrderReserveStockReply(saga_id=uuid7(), outcome=Outcome.DONE)
+        case "PlaceOrderCommitStockReply.v1":
+            return PlaceOrderCommitStockReply(saga_id=uuid7(), outcome=Outcome.DONE)
+        case _:
+            raise LookupError(f"{SERVICE_NAME} tells nobody of {name}")
 
 
-async def _before_order_cancelled(session: AsyncSession, data: dict[str, Any]) -> None:
-    event = OrderCancelled.model_validate(data)
-    await change(session, await factories.stock_reservation(session), order_id=event.order_id, status="held")
+@pytest.fixture
+def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    monkeypatch.setenv("ENVIRONMENT", "test")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'pacts.db'}")
+    get_settings.cache_clear()
+    found = Provider(create_app(get_settings()), STATES, message_of)
+    found.start()
+    yield found
+    found.stop()
+    get_settings.cache_clear()
+
+
+@pytest.mark.parametrize("pact", sorted(PACTS.glob(f"*--{SERVICE_NAME}.json")), ids=lambda path: path.stem.partition("--")[0])
+def test_a_consumer_gets_what_it_relies_on(pact: Path, provider: Provider) -> None:
+    faults = provider.faults(pact)
+    assert not faults, faults
 
 
 BEFORE: dict[str, Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]] = {
-    "OrderConfirmed.v1": _before_order_confirmed,
-    "OrderCancelled.v1": _before_order_cancelled,
 }
 """What must be there before a message changes it."""
 
@@ -44,9 +68,9 @@ BEFORE: dict[str, Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]] = {
 @pytest.mark.parametrize(
     ("provider_name", "name"),
     [
-        ("order", "OrderPlaced.v1"),
-        ("order", "OrderConfirmed.v1"),
-        ("order", "OrderCancelled.v1"),
+        ("order", "PlaceOrderReserveStockCommand.v1"),
+        ("order", "PlaceOrderReserveStockCompensation.v1"),
+        ("order", "PlaceOrderCommitStockCommand.v1"),
     ],
 )
 async def test_a_message_is_taken_with_no_more_than_was_agreed(provider_name: str, name: str, app: FastAPI, database: Database) -> None:

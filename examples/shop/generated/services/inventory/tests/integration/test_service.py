@@ -15,10 +15,11 @@ from alembic import command
 from fastapi import FastAPI
 from limits import parse
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from inventory import migrate
 from inventory.config import Settings
-from inventory.infrastructure.database import Database
+from inventory.infrastructure.database import Database, is_outage
 from inventory.infrastructure.rate_limit import create_limiter
 from inventory.infrastructure.resilience import DEADLINE_HEADER, seconds_left
 
@@ -45,6 +46,16 @@ async def test_connections_that_the_server_has_closed_are_replaced_unnoticed(dat
             await connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
         await asyncio.sleep(0.2)
     assert all(await asyncio.gather(*(database.is_up() for _ in range(5))))
+
+
+@pytest.mark.parametrize(("code", "is_away"), [("57P03", True), ("53300", True), ("40001", True), ("08006", True), ("P0001", False)])
+async def test_what_the_server_says_tells_an_outage_from_a_mistake(database: Database, code: str, is_away: bool) -> None:
+    if not database.is_postgresql:
+        return
+    with pytest.raises(DBAPIError) as raised:
+        async with database.sessions() as session:
+            await session.execute(text(f"DO $$ BEGIN RAISE SQLSTATE '{code}'; END $$"))
+    assert is_outage(raised.value) is is_away
 
 
 async def test_a_client_may_call_so_often_in_any_window(monkeypatch: pytest.MonkeyPatch) -> None:

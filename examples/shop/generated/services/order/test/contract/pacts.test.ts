@@ -1,11 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { PaymentCaptured, PaymentDeclined } from '../../src/domains/incoming.js';
-import { PurchaseOrder } from '../../src/domains/purchase-order/entities/purchase-order.entity.js';
-import { orderCancelled, orderConfirmed, orderPlaced } from '../../src/domains/purchase-order/events/purchase-order.events.js';
+import { orderCancelled, orderConfirmed } from '../../src/domains/purchase-order/events/purchase-order.events.js';
+import { PLACE_ORDER_SAGA } from '../../src/domains/saga-definitions.js';
+import { PlaceOrderAuthorizePaymentCompensation, PlaceOrderReserveStockCompensation } from '../../src/domains/saga-messages.js';
+import { uuid7 } from '../../src/infrastructure/database/clock.js';
 import { EventHandlers } from '../../src/infrastructure/event-bus/event-handlers/event-handlers.js';
 import { InboxMessage } from '../../src/infrastructure/database/tables/index.js';
+import { keyOf } from '../../src/infrastructure/sagas/saga-message.js';
+import { stepAt } from '../../src/infrastructure/sagas/saga.js';
 import * as factories from '../fixtures/factories.js';
 import { agreed, consumers, type Factory, type MakeMessage, verify } from '../fixtures/pacts.js';
 import { TestService } from '../fixtures/service.js';
@@ -13,6 +16,8 @@ import { TestService } from '../fixtures/service.js';
 // Each file of contracts/pacts names a consumer and a provider (Richardson, Microservices Patterns, ch. 9). Where this
 // service is the provider, Pact replays the file here, and a failure names the consumer; where it is the consumer, its own
 // code must send and take exactly what the file says.
+
+const RUN = uuid7();
 
 /** What must be there before a consumer asks, and what makes it. */
 const STATES: Readonly<Record<string, Factory>> = {
@@ -22,7 +27,12 @@ const STATES: Readonly<Record<string, Factory>> = {
 const MESSAGES: Readonly<Record<string, MakeMessage>> = {
   'OrderCancelled.v1': async (tx) => orderCancelled(await factories.purchaseOrder(tx)),
   'OrderConfirmed.v1': async (tx) => orderConfirmed(await factories.purchaseOrder(tx)),
-  'OrderPlaced.v1': async (tx) => orderPlaced(await factories.purchaseOrder(tx)),
+  'PlaceOrderReserveStockCommand.v1': async (tx) => stepAt(PLACE_ORDER_SAGA.steps, 0).command(uuid7(), await factories.purchaseOrder(tx)),
+  'PlaceOrderReserveStockCompensation.v1': async () => PlaceOrderReserveStockCompensation.of(keyOf(RUN), { saga_id: RUN }),
+  'PlaceOrderAuthorizePaymentCommand.v1': async (tx) => stepAt(PLACE_ORDER_SAGA.steps, 1).command(uuid7(), await factories.purchaseOrder(tx)),
+  'PlaceOrderAuthorizePaymentCompensation.v1': async () => PlaceOrderAuthorizePaymentCompensation.of(keyOf(RUN), { saga_id: RUN }),
+  'PlaceOrderCapturePaymentCommand.v1': async (tx) => stepAt(PLACE_ORDER_SAGA.steps, 2).command(uuid7(), await factories.purchaseOrder(tx)),
+  'PlaceOrderCommitStockCommand.v1': async (tx) => stepAt(PLACE_ORDER_SAGA.steps, 3).command(uuid7(), await factories.purchaseOrder(tx)),
 };
 
 describe('a consumer', () => {
@@ -39,23 +49,13 @@ describe('a consumer', () => {
   });
 });
 
-async function beforePaymentCaptured(tx: EntityManager, data: unknown): Promise<void> {
-  const event = PaymentCaptured.schema.parse(data);
-  const purchaseOrder = await factories.purchaseOrder(tx);
-  await tx.update(PurchaseOrder, { id: purchaseOrder.id }, { id: event.order_id, status: 'pending' });
-}
-
-async function beforePaymentDeclined(tx: EntityManager, data: unknown): Promise<void> {
-  const event = PaymentDeclined.schema.parse(data);
-  const purchaseOrder = await factories.purchaseOrder(tx);
-  await tx.update(PurchaseOrder, { id: purchaseOrder.id }, { id: event.order_id, status: 'pending' });
-}
-
 type Prepare = (tx: EntityManager, data: unknown) => Promise<void>;
 
 const HEARD: readonly { provider: string; name: string; before?: Prepare }[] = [
-  { provider: 'payment', name: 'PaymentCaptured.v1', before: beforePaymentCaptured },
-  { provider: 'payment', name: 'PaymentDeclined.v1', before: beforePaymentDeclined },
+  { provider: 'inventory', name: 'PlaceOrderReserveStockReply.v1' },
+  { provider: 'payment', name: 'PlaceOrderAuthorizePaymentReply.v1' },
+  { provider: 'payment', name: 'PlaceOrderCapturePaymentReply.v1' },
+  { provider: 'inventory', name: 'PlaceOrderCommitStockReply.v1' },
 ];
 
 describe('a message', () => {

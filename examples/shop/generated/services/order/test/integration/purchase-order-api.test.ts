@@ -29,7 +29,7 @@ describe.each(DATABASES)('the operations on purchase order, on %s', (kind) => {
     expect(answer.headers.get('etag')).toBe('"1"');
     expect(answer.headers.get('location')).toBe(`/v1/orders/${answer.json.id}`);
     expect(answer.json).toMatchObject(body);
-    expect(await eventNames()).toEqual(['OrderPlaced']);
+    expect(await eventNames()).toEqual(['OrderPlaced', 'PlaceOrderReserveStockCommand']);
   });
 
   it('placeOrder refuses what it does not know', async () => {
@@ -66,7 +66,7 @@ describe.each(DATABASES)('the operations on purchase order, on %s', (kind) => {
     expect(answers.filter(({ status }) => status !== 201 && status !== 409)).toEqual([]);
     expect(new Set(answers.filter(({ status }) => status === 201).map(({ json }) => json.id)).size).toBe(1);
     expect(await service.run((tx) => tx.count(PurchaseOrder))).toBe(before + 1);
-    expect(await eventNames()).toEqual(['OrderPlaced']);
+    expect(await eventNames()).toEqual(['OrderPlaced', 'PlaceOrderReserveStockCommand']);
   });
 
   it('getOrder finds what is stored', async () => {

@@ -10,6 +10,7 @@ import { loadSettings } from '../../src/config/configuration.js';
 import { createApp } from '../../src/create-app.js';
 import { MIGRATIONS } from '../../src/infrastructure/database/migrations/index.js';
 import { Database } from '../../src/infrastructure/database/database.js';
+import { isOutage } from '../../src/infrastructure/database/outage.js';
 import { describeApi } from '../../src/openapi.js';
 import { migrate } from '../../src/migrate.js';
 import { DATABASES, TestService, testSettings } from '../fixtures/service.js';
@@ -27,6 +28,17 @@ describe.each(DATABASES)('the service on %s', (kind) => {
     expect((await service.request('GET', '/health/live')).status).toBe(200);
     const ready = await service.request('GET', '/health/ready');
     expect([ready.status, ready.json.checks.database]).toEqual([200, 'up']);
+  });
+
+  it.skipIf(kind === 'sqlite').each([
+    ['57P03', true],
+    ['53300', true],
+    ['40001', true],
+    ['08006', true],
+    ['P0001', false],
+  ])('tells by the code %s whether the server is away: %s', async (code, isAway) => {
+    const failing = service.run((tx) => tx.query(`DO $$ BEGIN RAISE SQLSTATE '${code}'; END $$`));
+    expect(await failing.then(() => undefined, isOutage)).toBe(isAway);
   });
 
   it('tells of requests and the outbox in its metrics', async () => {

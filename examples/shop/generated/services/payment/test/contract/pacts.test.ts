@@ -1,10 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { paymentCaptured, paymentDeclined } from '../../src/domains/payment/events/payment.events.js';
+import { PlaceOrderAuthorizePaymentReply, PlaceOrderCapturePaymentReply } from '../../src/domains/saga-messages.js';
+import { uuid7 } from '../../src/infrastructure/database/clock.js';
 import { EventHandlers } from '../../src/infrastructure/event-bus/event-handlers/event-handlers.js';
 import { InboxMessage } from '../../src/infrastructure/database/tables/index.js';
-import * as factories from '../fixtures/factories.js';
+import { keyOf } from '../../src/infrastructure/sagas/saga-message.js';
 import { agreed, consumers, type Factory, type MakeMessage, verify } from '../fixtures/pacts.js';
 import { TestService } from '../fixtures/service.js';
 
@@ -12,14 +13,16 @@ import { TestService } from '../fixtures/service.js';
 // service is the provider, Pact replays the file here, and a failure names the consumer; where it is the consumer, its own
 // code must send and take exactly what the file says.
 
+const RUN = uuid7();
+
 /** What must be there before a consumer asks, and what makes it. */
 const STATES: Readonly<Record<string, Factory>> = {
 };
 
 /** The messages that others hear, as this service makes them. */
 const MESSAGES: Readonly<Record<string, MakeMessage>> = {
-  'PaymentCaptured.v1': async (tx) => paymentCaptured(await factories.payment(tx)),
-  'PaymentDeclined.v1': async (tx) => paymentDeclined(await factories.payment(tx)),
+  'PlaceOrderAuthorizePaymentReply.v1': async () => PlaceOrderAuthorizePaymentReply.of(keyOf(RUN), { saga_id: RUN, outcome: 'done' }),
+  'PlaceOrderCapturePaymentReply.v1': async () => PlaceOrderCapturePaymentReply.of(keyOf(RUN), { saga_id: RUN, outcome: 'done' }),
 };
 
 describe('a consumer', () => {
@@ -39,7 +42,9 @@ describe('a consumer', () => {
 type Prepare = (tx: EntityManager, data: unknown) => Promise<void>;
 
 const HEARD: readonly { provider: string; name: string; before?: Prepare }[] = [
-  { provider: 'order', name: 'OrderPlaced.v1' },
+  { provider: 'order', name: 'PlaceOrderAuthorizePaymentCommand.v1' },
+  { provider: 'order', name: 'PlaceOrderAuthorizePaymentCompensation.v1' },
+  { provider: 'order', name: 'PlaceOrderCapturePaymentCommand.v1' },
 ];
 
 describe('a message', () => {

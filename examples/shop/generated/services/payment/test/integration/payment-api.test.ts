@@ -22,6 +22,60 @@ describe.each(DATABASES)('the operations on payment, on %s', (kind) => {
     return rows.map(({ event_type }) => event_type.split('.').at(-2) ?? '').toSorted((a, b) => a.localeCompare(b));
   }
 
+  it('authorizePayment stores it and tells of it', async () => {
+    const body = await service.run((tx) => factories.authorizePaymentBody(tx));
+    const answer = await service.request('POST', `/v1/payments`, { body, headers: key() });
+    expect(answer.status, answer.text).toBe(201);
+    expect(answer.headers.get('etag')).toBe('"1"');
+    expect(answer.headers.get('location')).toBe(`/v1/payments/${answer.json.id}`);
+    expect(answer.json).toMatchObject(body);
+    expect(await eventNames()).toEqual([]);
+  });
+
+  it('authorizePayment refuses what it does not know', async () => {
+    const body = await service.run((tx) => factories.authorizePaymentBody(tx));
+    const answer = await service.request('POST', `/v1/payments`, { body: { ...body, unheard_of: 1 }, headers: key() });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([422, 'application/problem+json']);
+    expect(answer.json.errors).toMatchObject([{ pointer: '/body/unheard_of' }]);
+  });
+
+  it('authorizePayment needs an idempotency key', async () => {
+    const body = await service.run((tx) => factories.authorizePaymentBody(tx));
+    const answer = await service.request('POST', `/v1/payments`, { body });
+    expect(answer.status).toBe(400);
+    expect(answer.json.detail).toContain('Idempotency-Key');
+  });
+
+  it('authorizePayment repeated gives the first answer', async () => {
+    const body = await service.run((tx) => factories.authorizePaymentBody(tx));
+    const headers = key();
+    const first = await service.request('POST', `/v1/payments`, { body, headers });
+    const again = await service.request('POST', `/v1/payments`, { body, headers });
+    expect([again.status, again.text, again.headers.get('idempotency-replayed')]).toEqual([201, first.text, 'true']);
+    expect(again.headers.get('location')).toBe(first.headers.get('location'));
+    const reused = await service.request('POST', `/v1/payments?other=1`, { body, headers });
+    expect([reused.status, reused.json.type]).toEqual([422, 'urn:problem:idempotency-key-reused']);
+  });
+
+  it('fifty duplicates of authorizePayment at once make one', async () => {
+    const body = await service.run((tx) => factories.authorizePaymentBody(tx));
+    const before = await service.run((tx) => tx.count(Payment));
+    const headers = key();
+    const calls = Array.from({ length: 50 }, () => service.request('POST', `/v1/payments`, { body, headers }));
+    const answers = await Promise.all(calls);
+    expect(answers.filter(({ status }) => status !== 201 && status !== 409)).toEqual([]);
+    expect(new Set(answers.filter(({ status }) => status === 201).map(({ json }) => json.id)).size).toBe(1);
+    expect(await service.run((tx) => tx.count(Payment))).toBe(before + 1);
+    expect(await eventNames()).toEqual([]);
+  });
+
+  it('authorizePayment refuses a second one with a unique value', async () => {
+    const body = await service.run((tx) => factories.authorizePaymentBody(tx));
+    expect((await service.request('POST', `/v1/payments`, { body, headers: key() })).status).toBe(201);
+    const second = await service.request('POST', `/v1/payments`, { body, headers: key() });
+    expect([second.status, second.json.type]).toEqual([409, 'urn:problem:conflict']);
+  });
+
   it('getPayment finds what is stored', async () => {
     const { id } = await service.run((tx) => factories.payment(tx));
     const answer = await service.request('GET', `/v1/payments/${id}`);
@@ -53,9 +107,8 @@ describe.each(DATABASES)('the operations on payment, on %s', (kind) => {
 
   it('capturePayment moves it along its lifecycle', async () => {
     const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'pending' }));
-    const body = await service.run((tx) => factories.capturePaymentBody(tx, 1));
-    const moved = await service.request('POST', `/v1/payments/${id}/capture`, { body, headers: key() });
+    await service.run((tx) => tx.update(Payment, { id }, { status: 'authorized' }));
+    const moved = await service.request('POST', `/v1/payments/${id}/capture`, { headers: key() });
     expect([moved.status, moved.json.status], moved.text).toEqual([200, 'captured']);
     expect(await eventNames()).toEqual(['PaymentCaptured']);
   });
@@ -63,26 +116,23 @@ describe.each(DATABASES)('the operations on payment, on %s', (kind) => {
   it('capturePayment is refused from another state', async () => {
     const { id } = await service.run((tx) => factories.payment(tx));
     await service.run((tx) => tx.update(Payment, { id }, { status: 'captured' }));
-    const body = await service.run((tx) => factories.capturePaymentBody(tx, 1));
-    const refused = await service.request('POST', `/v1/payments/${id}/capture`, { body, headers: key() });
+    const refused = await service.request('POST', `/v1/payments/${id}/capture`, { headers: key() });
     expect([refused.status, refused.json.type]).toEqual([409, 'urn:problem:state-conflict']);
     expect(await eventNames()).toEqual([]);
   });
 
-  it('declinePayment moves it along its lifecycle', async () => {
+  it('voidPayment moves it along its lifecycle', async () => {
     const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'pending' }));
-    const body = await service.run((tx) => factories.declinePaymentBody(tx, 1));
-    const moved = await service.request('POST', `/v1/payments/${id}/decline`, { body, headers: key() });
-    expect([moved.status, moved.json.status], moved.text).toEqual([200, 'declined']);
-    expect(await eventNames()).toEqual(['PaymentDeclined']);
+    await service.run((tx) => tx.update(Payment, { id }, { status: 'authorized' }));
+    const moved = await service.request('POST', `/v1/payments/${id}/cancel`, { headers: key() });
+    expect([moved.status, moved.json.status], moved.text).toEqual([200, 'voided']);
+    expect(await eventNames()).toEqual([]);
   });
 
-  it('declinePayment is refused from another state', async () => {
+  it('voidPayment is refused from another state', async () => {
     const { id } = await service.run((tx) => factories.payment(tx));
     await service.run((tx) => tx.update(Payment, { id }, { status: 'captured' }));
-    const body = await service.run((tx) => factories.declinePaymentBody(tx, 1));
-    const refused = await service.request('POST', `/v1/payments/${id}/decline`, { body, headers: key() });
+    const refused = await service.request('POST', `/v1/payments/${id}/cancel`, { headers: key() });
     expect([refused.status, refused.json.type]).toEqual([409, 'urn:problem:state-conflict']);
     expect(await eventNames()).toEqual([]);
   });
@@ -97,7 +147,7 @@ describe.each(DATABASES)('the operations on payment, on %s', (kind) => {
 
   it('refundPayment is refused from another state', async () => {
     const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'pending' }));
+    await service.run((tx) => tx.update(Payment, { id }, { status: 'authorized' }));
     const refused = await service.request('POST', `/v1/payments/${id}/refund`, { headers: key() });
     expect([refused.status, refused.json.type]).toEqual([409, 'urn:problem:state-conflict']);
     expect(await eventNames()).toEqual([]);

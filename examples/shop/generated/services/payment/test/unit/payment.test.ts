@@ -7,7 +7,7 @@ import { EVENTS_OF_TRANSITION } from '../../src/domains/payment/events/payment.e
 
 describe('payment', () => {
   it('speaks of its own states only', () => {
-    const states = ['pending', 'captured', 'declined', 'refunded'];
+    const states = ['authorized', 'captured', 'voided', 'refunded'];
     for (const { from, to } of Object.values<{ from: readonly string[]; to: string }>(TRANSITIONS)) {
       expect(states).toEqual(expect.arrayContaining([...from, to]));
     }

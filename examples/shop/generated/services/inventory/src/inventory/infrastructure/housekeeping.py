@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from inventory.config import Settings
-from inventory.infrastructure import idempotency, inbox
+from inventory.infrastructure import idempotency, inbox, saga_participant
 from inventory.infrastructure.database import OUTAGES, Database, utc_now
 from inventory.infrastructure.outbox import OutboxRelay
 
@@ -27,6 +27,7 @@ async def sweep(database: Database, relay: OutboxRelay, settings: Settings) -> i
         await relay.purge(retention),
         await inbox.purge(database, retention),
         await idempotency.purge(database, keys),
+        await saga_participant.purge(database, utc_now() - saga_participant.RETENTION),
     ]
     return sum(swept)
 

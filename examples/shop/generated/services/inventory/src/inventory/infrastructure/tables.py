@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inventory.domains.stock_item import models as stock_item_models
 from inventory.domains.stock_reservation import models as stock_reservation_models
-from inventory.infrastructure import idempotency, inbox, outbox
+from inventory.infrastructure import idempotency, inbox, outbox, saga_participant
 from inventory.infrastructure.database import Base
 
 MODULES = (
@@ -13,6 +13,7 @@ MODULES = (
     idempotency,
     inbox,
     outbox,
+    saga_participant,
 )
 """Importing a module defines its tables."""
 

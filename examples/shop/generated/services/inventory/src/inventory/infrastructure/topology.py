@@ -4,9 +4,13 @@ from __future__ import annotations
 
 ROUTES: dict[str, tuple[str, ...]] = {
     "inventory": (
-        "shop.OrderCancelled.v1",
-        "shop.OrderConfirmed.v1",
-        "shop.OrderPlaced.v1",
+        "shop.PlaceOrderCommitStockCommand.v1",
+        "shop.PlaceOrderReserveStockCommand.v1",
+        "shop.PlaceOrderReserveStockCompensation.v1",
+    ),
+    "order": (
+        "shop.PlaceOrderCommitStockReply.v1",
+        "shop.PlaceOrderReserveStockReply.v1",
     ),
 }
 """Subscriber to event types: the subscribers of our events, and ourselves."""

@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from pydantic import TypeAdapter
 from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Executable, MetaData, Numeric, String, event, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -159,6 +160,9 @@ class Database:
 OUTAGES = (OSError, TimeoutError, PoolTimeoutError, OperationalError, InterfaceError)
 """What is raised while the database is away; it may come back, so the work is worth trying again."""
 
+TRANSIENT = frozenset({"57P01", "57P02", "57P03", "53300", "57014", "55P03", "40P01", "40001", "25006"})
+"""Shutdown, recovery, too many connections, cancelled by a timeout, lock not available, deadlock, serialization."""
+
 
 def is_outage(error: BaseException) -> bool:
     """Whether ``error`` says that the database is away or overloaded, not that the work is wrong."""
@@ -190,6 +194,7 @@ def _create_engine(settings: Settings) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "checkin", _note_idle)
     event.listen(engine.sync_engine, "checkout", _refuse_dead)
+    event.listen(engine.sync_engine, "handle_error", _tell_outage)
     return engine
 
 
@@ -206,6 +211,13 @@ def _refuse_dead(connection: Any, entry: ConnectionPoolEntry, _: Any) -> None:
             connection.ping()
         except Exception as error:
             raise InvalidatePoolError from error
+
+
+def _tell_outage(context: ExceptionContext) -> None:
+    """Raise what OUTAGES has where only the server's code tells that it is away or overloaded; the driver's error is a general one."""
+    code = getattr(context.original_exception, "sqlstate", None)
+    if code is not None and (code in TRANSIENT or code.startswith("08")):
+        raise OperationalError(context.statement, context.parameters, context.original_exception) from context.original_exception
 
 
 def _to_json(value: object) -> str:

@@ -9,6 +9,6 @@ import { PurchaseOrderService } from './purchase-order.service.js';
 @Module({
   controllers: [PurchaseOrderController],
   providers: [PurchaseOrderService, PurchaseOrderRepository, PurchaseOrderRules],
-  exports: [PurchaseOrderService],
+  exports: [PurchaseOrderService, PurchaseOrderRepository],
 })
 export class PurchaseOrderModule {}

@@ -4,7 +4,8 @@ import type { EntityManager } from 'typeorm';
 import { StateConflictError, VersionMismatchError } from '../../common/problems.js';
 import { enqueue } from '../../infrastructure/event-bus/outbox.js';
 import { LIFECYCLE_TRANSITIONS } from '../../infrastructure/observability/metrics.js';
-import type { PaymentCaptured, PaymentDeclined } from '../incoming.js';
+import { begin, requireSettled } from '../../infrastructure/sagas/saga-runs.js';
+import { PLACE_ORDER_SAGA } from '../saga-definitions.js';
 import type { ListOrdersQuery, PlaceOrderRequest, UpdateOrderNoteRequest } from './dto/purchase-order.dto.js';
 import { createPurchaseOrder, type PurchaseOrder, type PurchaseOrderTransition, TRANSITIONS } from './entities/purchase-order.entity.js';
 import { EVENTS_OF_TRANSITION, orderPlaced, type PurchaseOrderEvent } from './events/purchase-order.events.js';
@@ -28,7 +29,9 @@ export class PurchaseOrderService {
       total: request.total,
       note: request.note ?? null,
     });
-    return await this.#create(tx, purchaseOrder, orderPlaced);
+    await this.#create(tx, purchaseOrder, orderPlaced);
+    await begin(tx, PLACE_ORDER_SAGA, purchaseOrder.id, purchaseOrder);
+    return purchaseOrder;
   }
 
   /** Read an order. */
@@ -53,6 +56,7 @@ export class PurchaseOrderService {
   async cancelOrder(tx: EntityManager, id: string, version: number | undefined): Promise<PurchaseOrder> {
     const purchaseOrder = await this.#atVersion(tx, id, version);
     this.#require(purchaseOrder, 'cancel');
+    await requireSettled(tx, id);
     return await this.transition(tx, purchaseOrder, 'cancel');
   }
 
@@ -70,20 +74,6 @@ export class PurchaseOrderService {
     LIFECYCLE_TRANSITIONS.inc({ entity: 'purchase order', transition: name });
     await this.#publish(tx, purchaseOrder, ...(EVENTS_OF_TRANSITION[name] ?? []));
     return purchaseOrder;
-  }
-
-  /** Payment captured: transition the purchase order that it concerns. */
-  async onPaymentCaptured(tx: EntityManager, event: PaymentCaptured): Promise<void> {
-    const purchaseOrder = await this.repository.get(tx, event.order_id, { forUpdate: true });
-    if (purchaseOrder.status === TRANSITIONS['confirm'].to) return; // it is there already: the fact is known
-    await this.transition(tx, purchaseOrder, 'confirm');
-  }
-
-  /** Payment declined: transition the purchase order that it concerns. */
-  async onPaymentDeclined(tx: EntityManager, event: PaymentDeclined): Promise<void> {
-    const purchaseOrder = await this.repository.get(tx, event.order_id, { forUpdate: true });
-    if (purchaseOrder.status === TRANSITIONS['cancel'].to) return; // it is there already: the fact is known
-    await this.transition(tx, purchaseOrder, 'cancel');
   }
 
   async #create(tx: EntityManager, purchaseOrder: PurchaseOrder, ...publishes: PurchaseOrderEvent[]): Promise<PurchaseOrder> {

@@ -1,7 +1,7 @@
 /** Who receives which events, from the system's model: subscriber to event types, of our events and for ourselves. */
 export const ROUTES: Readonly<Record<string, readonly string[]>> = {
-  'inventory': ['shop.OrderCancelled.v1', 'shop.OrderConfirmed.v1', 'shop.OrderPlaced.v1'],
+  'inventory': ['shop.PlaceOrderCommitStockCommand.v1', 'shop.PlaceOrderReserveStockCommand.v1', 'shop.PlaceOrderReserveStockCompensation.v1'],
   'notification': ['shop.OrderCancelled.v1', 'shop.OrderConfirmed.v1'],
-  'order': ['shop.PaymentCaptured.v1', 'shop.PaymentDeclined.v1'],
-  'payment': ['shop.OrderPlaced.v1'],
+  'order': ['shop.PlaceOrderAuthorizePaymentReply.v1', 'shop.PlaceOrderCapturePaymentReply.v1', 'shop.PlaceOrderCommitStockReply.v1', 'shop.PlaceOrderReserveStockReply.v1'],
+  'payment': ['shop.PlaceOrderAuthorizePaymentCommand.v1', 'shop.PlaceOrderAuthorizePaymentCompensation.v1', 'shop.PlaceOrderCapturePaymentCommand.v1'],
 };

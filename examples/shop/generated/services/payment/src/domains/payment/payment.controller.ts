@@ -9,14 +9,7 @@ import { Operation } from '../../common/decorators/operation.decorator.js';
 import { UnitOfWork } from '../../infrastructure/database/unit-of-work.js';
 import { Idempotency, Reply } from '../../infrastructure/idempotency/idempotency.js';
 import { Uuid } from '../values.js';
-import {
-  CapturePaymentRequest,
-  DeclinePaymentRequest,
-  ListPaymentsQuery,
-  PaymentPage,
-  PaymentResponse,
-  toPaymentResponse,
-} from './dto/payment.dto.js';
+import { AuthorizePaymentRequest, ListPaymentsQuery, PaymentPage, PaymentResponse, toPaymentResponse } from './dto/payment.dto.js';
 import { PaymentService } from './payment.service.js';
 
 /** The HTTP operations on payments. */
@@ -28,6 +21,35 @@ export class PaymentController {
     private readonly unitOfWork: UnitOfWork,
     private readonly idempotency: Idempotency,
   ) {}
+
+  /** Have the provider keep an amount for an order. */
+  @Post('/v1/payments')
+  @Operation({
+    id: 'authorizePayment',
+    summary: 'Have the provider keep an amount for an order',
+    status: 201,
+    response: PaymentResponse,
+    headers: ['Location', 'ETag'],
+    problems: [400, 401, 403, 409, 413, 415, 422, 429, 500, 503],
+    scopes: ['payments:write'],
+    hasKey: true,
+  })
+  @Authenticated('payments:write')
+  @RateLimit('authorizePayment', 600, 'minute')
+  async authorizePayment(
+    @Req() request: Request,
+    @Res() response: Response,
+    @Body({ schema: AuthorizePaymentRequest }) body: AuthorizePaymentRequest,
+    @IdempotencyKey() key: string,
+  ): Promise<void> {
+    const work = async (tx: EntityManager): Promise<Reply> => {
+      const payment = await this.service.authorizePayment(tx, body);
+      const headers = { ETag: etag(payment.version), Location: `/v1/payments/${payment.id}` };
+      return Reply.json(toPaymentResponse(payment), { status: 201, headers });
+    };
+    const reply = await this.idempotency.run('authorizePayment', key, request, work);
+    reply.send(response);
+  }
 
   /** Read a payment. */
   @Get('/v1/payments/:payment_id')
@@ -72,15 +94,15 @@ export class PaymentController {
     Reply.json({ items: found.map(toPaymentResponse), next_cursor }).send(response);
   }
 
-  /** Record that the provider took the money. */
+  /** Take the money that is kept. */
   @Post('/v1/payments/:payment_id/capture')
   @Operation({
     id: 'capturePayment',
-    summary: 'Record that the provider took the money',
+    summary: 'Take the money that is kept',
     status: 200,
     response: PaymentResponse,
     headers: ['ETag'],
-    problems: [400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503],
+    problems: [400, 401, 403, 404, 409, 412, 422, 429, 500, 503],
     scopes: ['payments:write'],
     parameter: 'payment_id',
     hasKey: true,
@@ -92,47 +114,45 @@ export class PaymentController {
     @Req() request: Request,
     @Res() response: Response,
     @Param('payment_id', { schema: Uuid }) id: string,
-    @Body({ schema: CapturePaymentRequest }) body: CapturePaymentRequest,
     @IdempotencyKey() key: string,
     @IfMatch() version: number | undefined,
   ): Promise<void> {
     const work = async (tx: EntityManager): Promise<Reply> => {
-      const payment = await this.service.capturePayment(tx, id, body, version);
+      const payment = await this.service.capturePayment(tx, id, version);
       return Reply.json(toPaymentResponse(payment), { headers: { ETag: etag(payment.version) } });
     };
     const reply = await this.idempotency.run('capturePayment', key, request, work);
     reply.send(response);
   }
 
-  /** Record that the provider refused. */
-  @Post('/v1/payments/:payment_id/decline')
+  /** Let go of the money that is kept. */
+  @Post('/v1/payments/:payment_id/cancel')
   @Operation({
-    id: 'declinePayment',
-    summary: 'Record that the provider refused',
+    id: 'voidPayment',
+    summary: 'Let go of the money that is kept',
     status: 200,
     response: PaymentResponse,
     headers: ['ETag'],
-    problems: [400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503],
+    problems: [400, 401, 403, 404, 409, 412, 422, 429, 500, 503],
     scopes: ['payments:write'],
     parameter: 'payment_id',
     hasKey: true,
     ifMatch: 'optional',
   })
   @Authenticated('payments:write')
-  @RateLimit('declinePayment', 600, 'minute')
-  async declinePayment(
+  @RateLimit('voidPayment', 600, 'minute')
+  async voidPayment(
     @Req() request: Request,
     @Res() response: Response,
     @Param('payment_id', { schema: Uuid }) id: string,
-    @Body({ schema: DeclinePaymentRequest }) body: DeclinePaymentRequest,
     @IdempotencyKey() key: string,
     @IfMatch() version: number | undefined,
   ): Promise<void> {
     const work = async (tx: EntityManager): Promise<Reply> => {
-      const payment = await this.service.declinePayment(tx, id, body, version);
+      const payment = await this.service.voidPayment(tx, id, version);
       return Reply.json(toPaymentResponse(payment), { headers: { ETag: etag(payment.version) } });
     };
-    const reply = await this.idempotency.run('declinePayment', key, request, work);
+    const reply = await this.idempotency.run('voidPayment', key, request, work);
     reply.send(response);
   }
 

@@ -9,6 +9,6 @@ import { PaymentService } from './payment.service.js';
 @Module({
   controllers: [PaymentController],
   providers: [PaymentService, PaymentRepository, PaymentRules],
-  exports: [PaymentService],
+  exports: [PaymentService, PaymentRepository],
 })
 export class PaymentModule {}

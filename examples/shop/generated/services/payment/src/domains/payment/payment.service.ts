@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { StateConflictError, VersionMismatchError } from '../../common/problems.js';
 import { enqueue } from '../../infrastructure/event-bus/outbox.js';
 import { LIFECYCLE_TRANSITIONS } from '../../infrastructure/observability/metrics.js';
-import type { CapturePaymentRequest, DeclinePaymentRequest, ListPaymentsQuery, PaymentData } from './dto/payment.dto.js';
+import type { AuthorizePaymentRequest, ListPaymentsQuery } from './dto/payment.dto.js';
 import { createPayment, type Payment, type PaymentTransition, TRANSITIONS } from './entities/payment.entity.js';
 import { EVENTS_OF_TRANSITION, type PaymentEvent } from './events/payment.events.js';
 import { PaymentRepository } from './payment.repository.js';
@@ -18,6 +18,16 @@ export class PaymentService {
     private readonly rules: PaymentRules,
   ) {}
 
+  /** Have the provider keep an amount for an order. */
+  async authorizePayment(tx: EntityManager, request: AuthorizePaymentRequest): Promise<Payment> {
+    const payment = createPayment({
+      order_id: request.order_id,
+      amount: request.amount,
+      provider_reference: request.provider_reference ?? null,
+    });
+    return await this.#create(tx, payment);
+  }
+
   /** Read a payment. */
   async getPayment(tx: EntityManager, id: string): Promise<Payment> {
     return await this.repository.get(tx, id);
@@ -29,20 +39,18 @@ export class PaymentService {
     return await this.repository.page(tx, limit, cursor ?? undefined, filters);
   }
 
-  /** Record that the provider took the money. */
-  async capturePayment(tx: EntityManager, id: string, request: CapturePaymentRequest, version: number | undefined): Promise<Payment> {
+  /** Take the money that is kept. */
+  async capturePayment(tx: EntityManager, id: string, version: number | undefined): Promise<Payment> {
     const payment = await this.#atVersion(tx, id, version);
     this.#require(payment, 'capture');
-    payment.provider_reference = request.provider_reference ?? null;
     return await this.transition(tx, payment, 'capture');
   }
 
-  /** Record that the provider refused. */
-  async declinePayment(tx: EntityManager, id: string, request: DeclinePaymentRequest, version: number | undefined): Promise<Payment> {
+  /** Let go of the money that is kept. */
+  async voidPayment(tx: EntityManager, id: string, version: number | undefined): Promise<Payment> {
     const payment = await this.#atVersion(tx, id, version);
-    this.#require(payment, 'decline');
-    payment.decline_reason = request.decline_reason ?? null;
-    return await this.transition(tx, payment, 'decline');
+    this.#require(payment, 'cancel');
+    return await this.transition(tx, payment, 'cancel');
   }
 
   /** Give the money back. */
@@ -66,17 +74,6 @@ export class PaymentService {
     LIFECYCLE_TRANSITIONS.inc({ entity: 'payment', transition: name });
     await this.#publish(tx, payment, ...(EVENTS_OF_TRANSITION[name] ?? []));
     return payment;
-  }
-
-  /** Order placed: create the payment that it concerns. */
-  async onOrderPlaced(tx: EntityManager, data: PaymentData): Promise<void> {
-    const payment = createPayment({
-      order_id: data.order_id,
-      amount: data.amount,
-      provider_reference: data.provider_reference ?? null,
-      decline_reason: data.decline_reason ?? null,
-    });
-    await this.#create(tx, payment);
   }
 
   async #create(tx: EntityManager, payment: Payment, ...publishes: PaymentEvent[]): Promise<Payment> {

@@ -1,5 +1,5 @@
 /** Who receives which events, from the system's model: subscriber to event types, of our events and for ourselves. */
 export const ROUTES: Readonly<Record<string, readonly string[]>> = {
-  'order': ['shop.PaymentCaptured.v1', 'shop.PaymentDeclined.v1'],
-  'payment': ['shop.OrderPlaced.v1'],
+  'order': ['shop.PlaceOrderAuthorizePaymentReply.v1', 'shop.PlaceOrderCapturePaymentReply.v1'],
+  'payment': ['shop.PlaceOrderAuthorizePaymentCommand.v1', 'shop.PlaceOrderAuthorizePaymentCompensation.v1', 'shop.PlaceOrderCapturePaymentCommand.v1'],
 };

@@ -13,7 +13,7 @@ const PAYMENT_PROVIDER_POLICY: Policy = {
   concurrency: 20,
 };
 
-/** Captures and refunds at the card network. */
+/** Authorises and captures at the card network. */
 @Injectable()
 export class PaymentProviderClient {
   /** Calls the dependency under its policy. */

@@ -17,10 +17,8 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class StockReservationData(BaseModel):
-    """What a stock reservation is made from when an event makes it: checked like a request."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+class ReserveStockRequest(RequestBody):
+    """Keep stock aside for an order."""
 
     order_id: UUID
     lines: Annotated[list[OrderLine], Field(min_length=1, max_length=100)]

@@ -8,12 +8,11 @@ from uuid import UUID
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inventory.domains.incoming import OrderCancelled, OrderConfirmed
 from inventory.domains.stock_reservation import rules
 from inventory.domains.stock_reservation.events import EVENTS_OF_TRANSITION, StockReservationEvent, StockReserved
 from inventory.domains.stock_reservation.models import TRANSITIONS, StockReservation
 from inventory.domains.stock_reservation.repository import StockReservationRepository
-from inventory.domains.stock_reservation.schemas import StockReservationData
+from inventory.domains.stock_reservation.schemas import ReserveStockRequest
 from inventory.infrastructure.database import SessionDep
 from inventory.infrastructure.metrics import LIFECYCLE_TRANSITIONS
 from inventory.infrastructure.outbox import enqueue
@@ -27,9 +26,23 @@ class StockReservationService:
         self._session = session
         self._repository = StockReservationRepository(session)
 
+    async def reserve_stock(self, request: ReserveStockRequest) -> StockReservation:
+        """Keep stock aside for an order."""
+        stock_reservation = StockReservation(
+            order_id=request.order_id,
+            lines=request.lines,
+        )
+        return await self._create(stock_reservation, StockReserved)
+
     async def get_stock_reservation(self, stock_reservation_id: UUID) -> StockReservation:
         """Read what is kept for an order."""
         return await self._repository.get(stock_reservation_id)
+
+    async def commit_stock(self, stock_reservation_id: UUID, *, version: int | None) -> StockReservation:
+        """Take what was kept for an order out of the stock."""
+        stock_reservation = await self._at_version(stock_reservation_id, version)
+        self._require(stock_reservation, "commit")
+        return await self.transition(stock_reservation, "commit")
 
     async def release_stock(self, stock_reservation_id: UUID, *, version: int | None) -> StockReservation:
         """Give back what was kept for an order."""
@@ -51,28 +64,6 @@ class StockReservationService:
         LIFECYCLE_TRANSITIONS.labels(entity="stock reservation", transition=name).inc()
         await self._publish(stock_reservation, *EVENTS_OF_TRANSITION.get(name, ()))
         return stock_reservation
-
-    async def on_order_placed(self, data: StockReservationData) -> None:
-        """Order placed: create the stock reservation that it concerns."""
-        stock_reservation = StockReservation(
-            order_id=data.order_id,
-            lines=data.lines,
-        )
-        await self._create(stock_reservation, StockReserved)
-
-    async def on_order_confirmed(self, event: OrderConfirmed) -> None:
-        """Order confirmed: transition the stock reservation that it concerns."""
-        stock_reservation = await self._repository.find(order_id=event.order_id)
-        if stock_reservation.status == TRANSITIONS["commit"][1]:
-            return  # it is there already: the fact is known
-        await self.transition(stock_reservation, "commit")
-
-    async def on_order_cancelled(self, event: OrderCancelled) -> None:
-        """Order cancelled: transition the stock reservation that it concerns."""
-        stock_reservation = await self._repository.find(order_id=event.order_id)
-        if stock_reservation.status == TRANSITIONS["release"][1]:
-            return  # it is there already: the fact is known
-        await self.transition(stock_reservation, "release")
 
     async def _create(self, stock_reservation: StockReservation, *publishes: type[StockReservationEvent]) -> StockReservation:
         await rules.before_create(stock_reservation, self._session)

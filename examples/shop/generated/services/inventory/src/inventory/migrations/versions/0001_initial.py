@@ -80,10 +80,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", "key", name="pk_idempotency_keys"),
     )
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
+    op.create_table(
+        "saga_participations",
+        sa.Column("saga_id", sa.Uuid(), nullable=False),
+        sa.Column("step", sa.String(120), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("entity_id", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.String(500), nullable=True),
+        sa.Column("created_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("saga_id", "step", name="pk_saga_participations"),
+    )
+    op.create_index("ix_saga_participations_created_at", "saga_participations", ["created_at"])
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("saga_participations")
     op.drop_table("idempotency_keys")
     op.drop_table("inbox_messages")
     op.drop_table("outbox_messages")

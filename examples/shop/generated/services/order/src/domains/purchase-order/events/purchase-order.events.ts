@@ -41,14 +41,13 @@ export const orderConfirmed: PurchaseOrderEvent = (purchaseOrder) =>
     customer_email: purchaseOrder.customer_email,
   });
 
-/** A customer placed an order. */
+/** A customer placed an order; whether it can be delivered is not known yet. */
 export const OrderPlaced = new EventDefinition(
   'OrderPlaced',
   1,
   z.object({
     order_id: Uuid,
     customer_id: Uuid,
-    customer_email: Email,
     lines: z.array(OrderLine).min(1).max(100),
     total: Amount,
   }),
@@ -59,7 +58,6 @@ export const orderPlaced: PurchaseOrderEvent = (purchaseOrder) =>
   OrderPlaced.of(`purchase-order/${purchaseOrder.id}`, {
     order_id: purchaseOrder.id,
     customer_id: purchaseOrder.customer_id,
-    customer_email: purchaseOrder.customer_email,
     lines: purchaseOrder.lines,
     total: purchaseOrder.total,
   });

@@ -59,9 +59,43 @@ export class Initial1700000000001 implements MigrationInterface {
         CONSTRAINT "pk_idempotency_keys" PRIMARY KEY ("scope", "key")
       )`);
     await queryRunner.query('CREATE INDEX "ix_idempotency_keys_created_at" ON "idempotency_keys" ("created_at")');
+    await queryRunner.query(`
+      CREATE TABLE "sagas" (
+        "id" ${t.uuid} NOT NULL,
+        "saga" varchar(120) NOT NULL,
+        "entity_id" ${t.uuid} NOT NULL,
+        "state" varchar(20) NOT NULL,
+        "step" varchar(60) NOT NULL,
+        "is_backward" boolean NOT NULL,
+        "attempts" integer NOT NULL,
+        "due_at" ${t.moment},
+        "ends_at" ${t.moment} NOT NULL,
+        "reason" varchar(500),
+        "traceparent" varchar(60),
+        "created_at" ${t.moment} NOT NULL,
+        "updated_at" ${t.moment} NOT NULL,
+        CONSTRAINT "pk_sagas" PRIMARY KEY ("id")
+      )`);
+    await queryRunner.query('CREATE INDEX "ix_sagas_entity_id" ON "sagas" ("entity_id")');
+    await queryRunner.query('CREATE INDEX "ix_sagas_state" ON "sagas" ("state")');
+    await queryRunner.query('CREATE INDEX "ix_sagas_due_at" ON "sagas" ("due_at")');
+    await queryRunner.query(`
+      CREATE TABLE "saga_entries" (
+        "position" ${t.serial} NOT NULL,
+        "saga_id" ${t.uuid} NOT NULL,
+        "at" ${t.moment} NOT NULL,
+        "step" varchar(60),
+        "what" varchar(40) NOT NULL,
+        "reason" varchar(500),
+        "actor" varchar(300),
+        CONSTRAINT "pk_saga_entries" PRIMARY KEY ("position")
+      )`);
+    await queryRunner.query('CREATE INDEX "ix_saga_entries_saga_id" ON "saga_entries" ("saga_id")');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE "saga_entries"');
+    await queryRunner.query('DROP TABLE "sagas"');
     await queryRunner.query('DROP TABLE "orders"');
     await queryRunner.query('DROP TABLE "idempotency_keys"');
     await queryRunner.query('DROP TABLE "inbox_messages"');

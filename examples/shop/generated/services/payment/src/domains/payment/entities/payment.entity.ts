@@ -5,15 +5,15 @@ import { bigint } from '../../../infrastructure/database/columns.js';
 import type { Amount } from '../../values.js';
 
 /** The states of the lifecycle. */
-export type PaymentStatus = 'pending' | 'captured' | 'declined' | 'refunded';
+export type PaymentStatus = 'authorized' | 'captured' | 'voided' | 'refunded';
 
 /** The steps of the lifecycle. */
-export type PaymentTransition = 'capture' | 'decline' | 'refund';
+export type PaymentTransition = 'capture' | 'cancel' | 'refund';
 
 /** Each transition: the states that it may start from, and the one that it leads to. */
 export const TRANSITIONS: Readonly<Record<PaymentTransition, { from: readonly PaymentStatus[]; to: PaymentStatus }>> = {
-  capture: { from: ['pending'], to: 'captured' },
-  decline: { from: ['pending'], to: 'declined' },
+  capture: { from: ['authorized'], to: 'captured' },
+  cancel: { from: ['authorized'], to: 'voided' },
   refund: { from: ['captured'], to: 'refunded' },
 };
 
@@ -32,11 +32,8 @@ export class Payment extends BaseEntity {
   @Column({ type: 'varchar', nullable: true })
   provider_reference!: string | null;
 
-  @Column({ type: 'varchar', nullable: true })
-  decline_reason!: string | null;
-
   @Column({ type: 'varchar' })
-  status: PaymentStatus = 'pending';
+  status: PaymentStatus = 'authorized';
 
   get amount(): Amount {
     return { minor_units: this.amount_minor_units, currency: this.amount_currency };
@@ -49,7 +46,7 @@ export class Payment extends BaseEntity {
 }
 
 /** What a payment is made from. */
-export type PaymentValues = Pick<Payment, 'order_id' | 'amount' | 'provider_reference' | 'decline_reason'>;
+export type PaymentValues = Pick<Payment, 'order_id' | 'amount' | 'provider_reference'>;
 
 /** A new payment, not stored yet. */
 export function createPayment(values: PaymentValues): Payment {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { type DomainEvent, EventDefinition } from '../../../infrastructure/event-bus/event.js';
-import { Amount, text, Uuid } from '../../values.js';
+import { Amount, Uuid } from '../../values.js';
 import type { Payment, PaymentTransition } from '../entities/payment.entity.js';
 
 /** Makes the event that tells of a payment as it is now. */
@@ -26,25 +26,6 @@ export const paymentCaptured: PaymentEvent = (payment) =>
     amount: payment.amount,
   });
 
-/** The provider refused the payment of an order. */
-export const PaymentDeclined = new EventDefinition(
-  'PaymentDeclined',
-  1,
-  z.object({
-    payment_id: Uuid,
-    order_id: Uuid,
-    decline_reason: text({ max: 200 }).nullish(),
-  }),
-);
-
-/** PaymentDeclined, from the payment that it tells of. */
-export const paymentDeclined: PaymentEvent = (payment) =>
-  PaymentDeclined.of(`payment/${payment.order_id}`, {
-    payment_id: payment.id,
-    order_id: payment.order_id,
-    decline_reason: payment.decline_reason,
-  });
-
 /** The money of an order has been given back. */
 export const PaymentRefunded = new EventDefinition(
   'PaymentRefunded',
@@ -67,6 +48,5 @@ export const paymentRefunded: PaymentEvent = (payment) =>
 /** What each transition publishes. */
 export const EVENTS_OF_TRANSITION: Readonly<Partial<Record<PaymentTransition, readonly PaymentEvent[]>>> = {
   capture: [paymentCaptured],
-  decline: [paymentDeclined],
   refund: [paymentRefunded],
 };

@@ -16,7 +16,6 @@ export class Initial1700000000001 implements MigrationInterface {
         "amount_minor_units" bigint NOT NULL,
         "amount_currency" varchar(3) NOT NULL,
         "provider_reference" varchar(100),
-        "decline_reason" varchar(200),
         "status" varchar(40) NOT NULL,
         CONSTRAINT "pk_payments" PRIMARY KEY ("id"),
         CONSTRAINT "uq_payments_order_id" UNIQUE ("order_id")
@@ -59,9 +58,21 @@ export class Initial1700000000001 implements MigrationInterface {
         CONSTRAINT "pk_idempotency_keys" PRIMARY KEY ("scope", "key")
       )`);
     await queryRunner.query('CREATE INDEX "ix_idempotency_keys_created_at" ON "idempotency_keys" ("created_at")');
+    await queryRunner.query(`
+      CREATE TABLE "saga_participations" (
+        "saga_id" ${t.uuid} NOT NULL,
+        "step" varchar(120) NOT NULL,
+        "state" varchar(20) NOT NULL,
+        "entity_id" ${t.uuid},
+        "reason" varchar(500),
+        "created_at" ${t.moment} NOT NULL,
+        CONSTRAINT "pk_saga_participations" PRIMARY KEY ("saga_id", "step")
+      )`);
+    await queryRunner.query('CREATE INDEX "ix_saga_participations_created_at" ON "saga_participations" ("created_at")');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE "saga_participations"');
     await queryRunner.query('DROP TABLE "payments"');
     await queryRunner.query('DROP TABLE "idempotency_keys"');
     await queryRunner.query('DROP TABLE "inbox_messages"');

@@ -1,0 +1,63 @@
+"""The proof by faults on the shop, in short: it holds, and without one of the mechanisms that keep it safe it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.generated.languages import Toolchains
+from tests.generated.mutations import MUTATIONS, Mutation
+from tests.generated.seams import write_shop
+
+pytestmark = pytest.mark.slow
+
+COMMAND = [str(Path(sys.executable).parent / "microservices-skill"), "chaos"]
+QUICK = {"OUTBOX_LEASE_S": "5"}
+LIMIT_S = 900.0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the shop is installed once."""
+    return tmp_path_factory.mktemp("shop")
+
+
+def prove(folder: Path, toolchains: Toolchains, *options: str) -> dict[str, Any]:
+    """Run the proof; its report."""
+    path = os.pathsep.join([str(toolchains.typescript.bin), os.environ["PATH"]])
+    command = [*COMMAND, str(folder), "--json", *options]
+    done = subprocess.run(command, env={**os.environ, **QUICK, "PATH": path}, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    assert done.stdout, done.stderr[-6000:]
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == (0 if report["ok"] else 1)
+    assert report == json.loads((folder / ".run" / "chaos.json").read_text(encoding="utf-8"))
+    return report
+
+
+def broken(report: dict[str, Any]) -> list[str]:
+    """The checks that do not hold, with what was found."""
+    return [f"{each['name']}: {each['found']}" for each in report["checks"] if not each["holds"]]
+
+
+def test_the_shop_loses_nothing_and_does_nothing_twice(folder: Path, toolchains: Toolchains) -> None:
+    write_shop(folder)
+    report = prove(folder, toolchains, "--requests", "150", "--kills", "6", "--seed", "7")
+    assert broken(report) == []
+    assert report["requests"] == 150
+    assert report["faults"].keys() == {"kill", "freeze", "slow", "cut", "partition", "crash"}
+    assert report["repeated_events"] > 0
+    assert report["repeated_requests"] > 0
+
+
+@pytest.mark.parametrize("mutation", [each for each in MUTATIONS if each.mechanism == "compensation"], ids=lambda each: each.mechanism)
+def test_the_proof_sees_a_mechanism_that_is_missing(mutation: Mutation, folder: Path, toolchains: Toolchains) -> None:
+    write_shop(folder)
+    mutation.apply(folder)
+    report = prove(folder, toolchains, "--requests", "40", "--kills", "2", "--patience", "20")
+    assert any("nothing left for a cancelled one" in each for each in broken(report)), report
