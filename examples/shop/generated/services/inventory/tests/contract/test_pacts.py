@@ -7,9 +7,8 @@ and a failure names the consumer; where it is the consumer, its own code must se
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -26,8 +25,7 @@ from inventory.infrastructure.saga_message import Outcome
 from inventory.main import create_app
 from tests.fixtures.pacts import PACTS, Factory, Provider, interaction
 
-STATES: dict[str, Factory] = {
-}
+STATES: dict[str, Factory] = {}
 """What must be there before a consumer asks, and what makes it."""
 
 
@@ -60,11 +58,6 @@ def test_a_consumer_gets_what_it_relies_on(pact: Path, provider: Provider) -> No
     assert not faults, faults
 
 
-BEFORE: dict[str, Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]] = {
-}
-"""What must be there before a message changes it."""
-
-
 @pytest.mark.parametrize(
     ("provider_name", "name"),
     [
@@ -75,9 +68,6 @@ BEFORE: dict[str, Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]] = {
 )
 async def test_a_message_is_taken_with_no_more_than_was_agreed(provider_name: str, name: str, app: FastAPI, database: Database) -> None:
     envelope = interaction(provider_name, name)["contents"]["content"]
-    if name in BEFORE:
-        async with database.sessions.begin() as session:
-            await BEFORE[name](session, envelope["data"])
     message = Message(UUID(envelope["id"]), envelope["type"], envelope["partitionkey"], json.dumps(envelope).encode())
     await app.state.handlers[message.type](message)
     async with database.sessions() as session:

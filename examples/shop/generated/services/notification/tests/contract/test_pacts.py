@@ -7,23 +7,16 @@ and a failure names the consumer; where it is the consumer, its own code must se
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification.infrastructure.database import Database
 from notification.infrastructure.event_bus import Message
 from notification.infrastructure.inbox import InboxMessage
 from tests.fixtures.pacts import interaction
-
-BEFORE: dict[str, Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]] = {
-}
-"""What must be there before a message changes it."""
 
 
 @pytest.mark.parametrize(
@@ -35,9 +28,6 @@ BEFORE: dict[str, Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]] = {
 )
 async def test_a_message_is_taken_with_no_more_than_was_agreed(provider_name: str, name: str, app: FastAPI, database: Database) -> None:
     envelope = interaction(provider_name, name)["contents"]["content"]
-    if name in BEFORE:
-        async with database.sessions.begin() as session:
-            await BEFORE[name](session, envelope["data"])
     message = Message(UUID(envelope["id"]), envelope["type"], envelope["partitionkey"], json.dumps(envelope).encode())
     await app.state.handlers[message.type](message)
     async with database.sessions() as session:

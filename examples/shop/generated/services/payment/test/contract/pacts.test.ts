@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { PlaceOrderAuthorizePaymentReply, PlaceOrderCapturePaymentReply } from '../../src/domains/saga-messages.js';
@@ -16,8 +15,7 @@ import { TestService } from '../fixtures/service.js';
 const RUN = uuid7();
 
 /** What must be there before a consumer asks, and what makes it. */
-const STATES: Readonly<Record<string, Factory>> = {
-};
+const STATES: Readonly<Record<string, Factory>> = {};
 
 /** The messages that others hear, as this service makes them. */
 const MESSAGES: Readonly<Record<string, MakeMessage>> = {
@@ -39,20 +37,17 @@ describe('a consumer', () => {
   });
 });
 
-type Prepare = (tx: EntityManager, data: unknown) => Promise<void>;
-
-const HEARD: readonly { provider: string; name: string; before?: Prepare }[] = [
+const HEARD: readonly { provider: string; name: string }[] = [
   { provider: 'order', name: 'PlaceOrderAuthorizePaymentCommand.v1' },
   { provider: 'order', name: 'PlaceOrderAuthorizePaymentCompensation.v1' },
   { provider: 'order', name: 'PlaceOrderCapturePaymentCommand.v1' },
 ];
 
 describe('a message', () => {
-  it.each(HEARD)('$name of $provider is taken with no more than was agreed', async ({ provider, name, before }) => {
+  it.each(HEARD)('$name of $provider is taken with no more than was agreed', async ({ provider, name }) => {
     const service = await TestService.start('sqlite');
     try {
       const envelope = Object(agreed(provider, name).message);
-      await service.run((tx) => before?.(tx, envelope.data) ?? Promise.resolve());
       const { id, type, partitionkey: key } = envelope;
       const handler = service.app.get(EventHandlers, { strict: false }).create().get(type);
       await handler?.({ id, type, key, body: Buffer.from(JSON.stringify(envelope)) });
