@@ -103,7 +103,7 @@ def test_a_service_is_generated_in_both_languages_side_by_side(source: Path):
 
 def test_contracts_are_written_below_their_folder(source: Path):
     result = documents.contracts(source.parent, source)
-    assert result.counts == {"create": 7}
+    assert result.counts == {"create": 9}
     assert (source.parent / "contracts/asyncapi.json").is_file()
 
 

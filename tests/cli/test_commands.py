@@ -122,7 +122,7 @@ def test_a_preview_writes_nothing(source: Path):
 
 
 def test_contracts_schema_and_rules_are_readable_by_a_program(source: Path):
-    assert json.loads(run("contracts", str(source), "--json").stdout)["counts"] == {"create": 7}
+    assert json.loads(run("contracts", str(source), "--json").stdout)["counts"] == {"create": 9}
     assert json.loads(run("schema").stdout)["title"] == "Architecture"
     assert {rule["severity"] for rule in json.loads(run("rules", "--json").stdout)} == {"error", "warning", "info"}
 

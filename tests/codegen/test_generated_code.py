@@ -25,11 +25,11 @@ from microservices_skill.codegen.errors import UnknownCapabilityError, UnknownSe
 from microservices_skill.codegen.generate import generate_service, generate_system
 from microservices_skill.codegen.imports import tidy
 from microservices_skill.codegen.quoting import md_text, py_str, ts_str, ts_text
-from microservices_skill.codegen.views.examples import matching
 from microservices_skill.contracts.render import for_service
 from microservices_skill.errors import DocumentError
 from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.examples import matching
 from microservices_skill.model.loading import read_architecture
 
 ROOT = Path(__file__).parents[2]

@@ -119,6 +119,8 @@ def test_the_system_has_a_file_per_service_and_event_version():
         "contracts/events/PaymentCaptured.v1.json",
         "contracts/openapi/order.json",
         "contracts/openapi/payment.json",
+        "contracts/pacts/order--payment.json",
+        "contracts/pacts/payment--order.json",
     ]
 
 
@@ -128,6 +130,8 @@ def test_a_service_keeps_the_contracts_that_concern_it():
         "contracts/events/OrderPlaced.v2.json",
         "contracts/events/PaymentCaptured.v1.json",
         "contracts/openapi.json",
+        "contracts/pacts/order--payment.json",
+        "contracts/pacts/payment--order.json",
     ]
 
 

@@ -35,8 +35,10 @@ def ending(targets: Mapping[str, Target]) -> Iterator[None]:
 
 
 @contextmanager
-def deployed_system(architecture: Architecture, toolchains: Toolchains, issuer: Issuer, folder: Path) -> Iterator[dict[str, Target]]:
-    """Run every service of an architecture; each knows those that run before it and that it depends on."""
+def deployed_system(
+    architecture: Architecture, toolchains: Toolchains, issuer: Issuer, folder: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Target]]:
+    """Run every service of an architecture, under settings of all; each knows those that run before it and that it depends on."""
     found: dict[str, Target] = {}
     with ExitStack() as stack, ending(found):
         for service in architecture.services:
@@ -46,7 +48,7 @@ def deployed_system(architecture: Architecture, toolchains: Toolchains, issuer: 
             toolchains[service.language].prepare(where)
             known = (each.to for each in service.dependencies if each.to in found)
             urls = {f"{snake(name).upper()}_URL": f"http://127.0.0.1:{found[name].running.port}" for name in known}
-            running = Running(toolchains[service.language], where, urls)
+            running = Running(toolchains[service.language], where, urls | dict(settings or {}))
             is_asked = any(each.to == service.name for other in architecture.services for each in other.dependencies)
             found[service.name] = stack.enter_context(deployed(architecture, service, running, issuer, is_open=is_asked))
         yield found

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field as Spec
 
-from microservices_skill.model.types import Duration, Line, Node, OperationName, Slug
+from microservices_skill.model.types import Duration, FieldRef, Line, Node, OperationName, Slug
 
 
 class Protocol(StrEnum):
@@ -40,10 +40,14 @@ class CircuitBreaker(Node):
 
 
 class Dependency(Node):
-    """A synchronous call to another service or to an external system."""
+    """A synchronous call to another service or to an external system.
+
+    ``reads`` names the fields of its answers that the caller uses; where it is left out, the caller may use any.
+    """
 
     to: Slug
     operations: tuple[OperationName, ...] = ()
+    reads: tuple[FieldRef, ...] = ()
     purpose: Line = ""
     protocol: Protocol = Protocol.HTTP
     timeout: Duration | None = None

@@ -261,6 +261,10 @@ def _dependency(at: str, dependency: Dependency, service: Service, architecture:
         offered = [endpoint.operation for endpoint in target.endpoints]
         for position, operation in enumerate(dependency.operations):
             yield from _known(f"{at}/operations/{position}", operation, offered, f"operation of {target.name}")
+        called = wire.calls_of(dependency, target) if dependency.reads else ()
+        answered = [each.name for operation in called for each in wire.answered_fields(operation.entity)]
+        for position, name in enumerate(dependency.reads):
+            yield from _known(f"{at}/reads/{position}", name, answered, f"field in what {target.name} answers")
 
 
 def _event(at: str, event: Event, architecture: Architecture) -> Iterator[Fault]:

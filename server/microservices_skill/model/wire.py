@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.model.naming import pascal, title
 from microservices_skill.model.service import Action, Endpoint, Entity, Method, Service
@@ -27,6 +28,13 @@ METHODS: dict[Action, tuple[Method, ...]] = {
 }
 """The methods that an action may use, its default first."""
 
+# no entity may have fields of these names itself, so they are made unchecked
+_IDENTITY = Field.model_construct(name="id", type=FieldType.UUID)
+_BOOKKEEPING = (
+    Field.model_construct(name="version", type=FieldType.INTEGER),
+    Field.model_construct(name="created_at", type=FieldType.DATETIME),
+    Field.model_construct(name="updated_at", type=FieldType.DATETIME),
+)
 _SUCCESS = {Action.CREATE: 201, Action.DELETE: 204}
 
 
@@ -147,6 +155,11 @@ def row_of(view: View) -> ViewRow:
     return ViewRow(name=view.name, description=view.description, plural=view.plural, fields=view.fields, key=view.key)
 
 
+def calls_of(dependency: Dependency, target: Service) -> tuple[Operation, ...]:
+    """The operations of a service that a dependency names, in the order of the service."""
+    return tuple(operation for operation in operations(target) if operation.id in dependency.operations)
+
+
 def component_names(service: Service) -> list[tuple[str, str]]:
     """The names of all schemas of a service's API with what each is for; no name may come twice."""
     found = [
@@ -239,6 +252,12 @@ def _request_fields(endpoint: Endpoint, entity: Entity) -> tuple[Field, ...]:
     if endpoint.request is None:
         return offered
     return tuple(field for field in offered if field.name in endpoint.request)
+
+
+def answered_fields(entity: Entity) -> tuple[Field, ...]:
+    """The fields of an entity as a caller sees it, in the order of the answer."""
+    state = state_field(entity)
+    return (_IDENTITY, *entity.fields, *((state,) if state is not None else ()), *_BOOKKEEPING)
 
 
 def filter_field(entity: Entity, name: str) -> Field | None:

@@ -69,6 +69,10 @@ class KeptOperation:
     old: wire.Operation
     new: wire.Operation
     audience: Audience
+    """Who calls it over HTTP."""
+
+    askers: Audience
+    """Who sends it a request, as a call or as a command of a saga."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,12 @@ class Comparison:
         found = self._callers.get(service, {})
         return Audience(frozenset(found.get(operation, ())) | frozenset(found.get(_ANY, ())), self._outside(service))
 
+    def askers(self, service: str, operation: str) -> Audience:
+        """Who calls an operation in either version, or asks for it by a command of a saga."""
+        found = (each for architecture in (self.old, self.new) for each in _commands(architecture))
+        coordinators = frozenset(coordinator for coordinator, callee, name in found if (callee, name) == (service, operation))
+        return self.callers(service, operation) | Audience(coordinators)
+
     def dependents(self, service: str) -> Audience:
         """Who calls anything of a service in either version."""
         return Audience(frozenset[str]().union(*self._callers.get(service, {}).values()), self._outside(service))
@@ -136,7 +146,8 @@ class Comparison:
             old = before.get(operation.id)
             if old is not None:
                 at = f"{kept.at}/endpoints/{place[operation.id]}"
-                yield KeptOperation(at, kept, old, operation, self.callers(kept.new.name, operation.id))
+                name = kept.new.name
+                yield KeptOperation(at, kept, old, operation, self.callers(name, operation.id), self.askers(name, operation.id))
 
     def _outside(self, service: str) -> tuple[str, ...]:
         was = self.old.service(service)
@@ -157,11 +168,20 @@ def value_types(service: Service | None) -> dict[str, Fields]:
 
 
 def _calls(architecture: Architecture) -> Iterator[tuple[str, str, str]]:
-    """Caller, callee and operation of every call."""
+    """Caller, callee and operation of every call. The coordinator of a saga calls where no commands are derived for it."""
+    commanded = {each.saga.name for each in architecture.orchestrations}
     for service in architecture.services:
         for dependency in service.dependencies:
             yield from ((service.name, dependency.to, operation) for operation in dependency.operations or (_ANY,))
-    for saga in architecture.sagas:
+    for saga in (each for each in architecture.sagas if each.name not in commanded):
         for step in saga.steps:
             called = (operation for operation in (step.operation, step.compensation) if operation is not None)
             yield from ((saga.coordinator, step.service, operation) for operation in called if step.service != saga.coordinator)
+
+
+def _commands(architecture: Architecture) -> Iterator[tuple[str, str, str]]:
+    """Coordinator, participant and operation of every command of a saga."""
+    for orchestration in architecture.orchestrations:
+        for part in orchestration.parts:
+            asked = (part.operation, *((part.undo,) if part.undo is not None else ()))
+            yield from ((orchestration.coordinator.name, part.service.name, operation.id) for operation in asked)

@@ -29,7 +29,7 @@ def removed_endpoint(comparison: Comparison) -> Iterator[Violation]:
         for place, endpoint in enumerate(kept.old.endpoints):
             if endpoint.operation not in offered:
                 was = f"{kept.was_at}/endpoints/{place}"
-                audience = comparison.callers(kept.new.name, endpoint.operation)
+                audience = comparison.askers(kept.new.name, endpoint.operation)
                 yield audience.violation(f"{kept.at}/endpoints", f"{endpoint.operation} of {kept.new.name} is gone (it was {was})")
 
 
@@ -81,7 +81,7 @@ def tightened_request(comparison: Comparison) -> Iterator[Violation]:
             new = [each for each in kept.new.entity.invariants if _truth(each) not in known]
             refused += [f"the request of {kept.new.id} must now keep the invariant {each.name}" for each in new]
         for message in refused:
-            yield kept.audience.violation(kept.at, message)
+            yield kept.askers.violation(kept.at, message)
 
 
 @comparison_rule("new-required-header", Severity.ERROR)

@@ -27,6 +27,10 @@ class Facts(Protocol):
         """Whether it carries out steps of sagas."""
 
     @property
+    def has_pacts(self) -> bool:
+        """Whether others rely on it, or it on others."""
+
+    @property
     def domains(self) -> Sequence[object]:
         """The entities that it keeps."""
 
@@ -129,6 +133,11 @@ def in_sagas(view: Facts) -> bool:
 def tells_or_hears(view: Facts) -> bool:
     """Where events go out or come in."""
     return view.has_published or view.is_listening
+
+
+def in_pacts(view: Facts) -> bool:
+    """Where the service is consumer or provider of another."""
+    return view.has_pacts
 
 
 @dataclass(frozen=True, slots=True)

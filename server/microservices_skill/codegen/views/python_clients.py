@@ -59,7 +59,7 @@ def clients_of(architecture: Architecture, service: Service) -> tuple[Client, ..
 def _client(architecture: Architecture, dependency: Dependency) -> Client:
     name = snake(dependency.to)
     target = architecture.service(dependency.to)
-    called = [operation for operation in wire.operations(target) if operation.id in dependency.operations] if target else []
+    called = wire.calls_of(dependency, target) if target is not None else ()
     return Client(
         name=f"{pascal(dependency.to)}Client",
         constant=f"{name.upper()}_POLICY",
@@ -102,6 +102,9 @@ def _call(operation: Operation) -> Call:
     if operation.needs_idempotency_key:
         keyword.append("idempotency_key: str")
         arguments.append("idempotency_key=idempotency_key")
+    if operation.takes_if_match:
+        keyword.append(f"if_match: str{'' if operation.requires_if_match else ' | None = None'}")
+        arguments.append("if_match=if_match")
     keyword.append("token: str | None = None")
     arguments.append("token=token")
     signature = ", ".join([*parameters, "*", *keyword])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
 from microservices_skill.codegen.views.choreographies import reactions_of
+from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.projections import projections_of
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
@@ -67,6 +68,7 @@ class ServiceView:
     sagas: Sagas
     coordinates: bool
     participates: bool
+    has_pacts: bool
     views: Views
     has_views: bool
     watches: bool
@@ -121,6 +123,7 @@ class ServiceView:
             sagas=sagas,
             coordinates=bool(sagas.definitions),
             participates=bool(sagas.parts),
+            has_pacts=pacts_of(architecture, service).exist,
             views=views_of(projections),
             has_views=bool(projections),
             watches=watches,

@@ -8,6 +8,7 @@ from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.choreographies import heard_events
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
+from microservices_skill.codegen.views.python_pacts import PactTests, pact_tests
 from microservices_skill.codegen.views.python_types import annotation, plain_type
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import object_names, publishers
@@ -130,6 +131,7 @@ class SuiteView:
     incoming: tuple[Argument, ...]
     has_published: bool
     views: ViewTests
+    pacts: PactTests
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> SuiteView:
@@ -147,6 +149,7 @@ class SuiteView:
             incoming=incoming,
             has_published=bool(published),
             views=_views(architecture, service),
+            pacts=pact_tests(architecture, service),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from microservices_skill.codegen.errors import UnderivableError
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.collaboration import as_read
 from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.fields import Field, PayloadField, Shape
 from microservices_skill.model.messaging import Event
@@ -114,8 +115,12 @@ def reaction_name(subscription: Subscription) -> str:
 
 
 def heard_by(architecture: Architecture, service: Service) -> list[tuple[Event, Subscription]]:
-    """What a service subscribes to, in its own order."""
-    return [(event, each) for each in service.subscriptions if (event := architecture.event(each.event)) is not None]
+    """What a service subscribes to, in its own order, each event with what the service reads of it."""
+    return [
+        (as_read(architecture, service, event), each)
+        for each in service.subscriptions
+        if (event := architecture.event(each.event)) is not None
+    ]
 
 
 def is_created_by_event(service: Service, entity: Entity) -> bool:

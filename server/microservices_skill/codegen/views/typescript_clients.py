@@ -58,7 +58,7 @@ def clients_of(architecture: Architecture, service: Service) -> tuple[Client, ..
 
 def _client(architecture: Architecture, dependency: Dependency) -> Client:
     target = architecture.service(dependency.to)
-    called = [operation for operation in wire.operations(target) if operation.id in dependency.operations] if target else []
+    called = wire.calls_of(dependency, target) if target is not None else ()
     return Client(
         name=f"{pascal(dependency.to)}Client",
         constant=f"{snake(dependency.to).upper()}_POLICY",
@@ -97,6 +97,9 @@ def _call(operation: Operation) -> Call:
     if operation.needs_idempotency_key:
         parameters.append("idempotencyKey: string")
         options.append("idempotencyKey")
+    if operation.requires_if_match:
+        parameters.append("ifMatch: string")
+        options.append("ifMatch")
     parameters.append("options: CallOptions = {}")
     given = f"{{ ...options, {', '.join(options)} }}" if options else "options"
     return Call(

@@ -13,6 +13,7 @@ from microservices_skill.codegen.views.choreographies import (
     undone_by,
     watched_by,
 )
+from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.shared import (
     creation_of,
@@ -125,6 +126,11 @@ class Consumers:
     watched_sagas: str
     told: tuple[Imported, ...]
 
+    @property
+    def needs_inbox(self) -> bool:
+        """Whether anything but a view takes them in."""
+        return bool(self.handlers or self.watched_sagas)
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
@@ -160,6 +166,7 @@ class ServiceView:
     participates: bool
     in_sagas: bool
     handles: bool
+    has_pacts: bool
     views: Views
     has_views: bool
     watches: bool
@@ -221,6 +228,7 @@ class ServiceView:
             participates=bool(sagas.parts),
             in_sagas=is_orchestrated or watches or reacts,
             handles=is_orchestrated or bool(consumers.entries),
+            has_pacts=pacts_of(architecture, service).exist,
             watches=watches,
             reacts=reacts,
             is_orchestrated=is_orchestrated,

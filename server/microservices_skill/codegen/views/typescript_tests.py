@@ -12,6 +12,7 @@ from microservices_skill.codegen.views.projections import Projection, events_of,
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import publishers
 from microservices_skill.codegen.views.typescript_events import event_function
+from microservices_skill.codegen.views.typescript_pacts import PactTests, pact_tests
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
@@ -139,6 +140,7 @@ class SuiteView:
     incoming: tuple[Argument, ...]
     incoming_names: str
     views: ViewTests
+    pacts: PactTests
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> SuiteView:
@@ -152,6 +154,7 @@ class SuiteView:
             incoming=incoming,
             incoming_names=", ".join(each.name for each in incoming),
             views=_views(architecture, service),
+            pacts=pact_tests(architecture, service),
         )
 
 

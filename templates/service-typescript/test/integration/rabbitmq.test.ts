@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
-
-import { connect, type GetMessage } from 'amqplib';
+import type { GetMessage } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { SERVICE_NAME } from '../../src/config/service.js';
@@ -8,6 +6,7 @@ import type { Handler } from '../../src/infrastructure/event-bus/event-bus.js';
 import { RabbitEventBus } from '../../src/infrastructure/event-bus/rabbitmq-event-bus.js';
 import type { RabbitTopology } from '../../src/infrastructure/event-bus/rabbitmq-topology.js';
 import { Happened, Quiet, Recorder } from '../fixtures/happened.js';
+import { administer, topologyOf } from '../fixtures/rabbitmq.js';
 import { BROKER, DATABASES, TestService, testSettings, until } from '../fixtures/service.js';
 
 // needs RabbitMQ: set TEST_BROKER_URL (make test-servers insists on it)
@@ -15,16 +14,11 @@ describe.skipIf(BROKER === undefined).each(DATABASES)('events on RabbitMQ and %s
   let service: TestService;
   let quiet: Quiet;
   let topology: RabbitTopology;
+  let forget: () => Promise<void>;
   let buses: RabbitEventBus[];
 
   beforeEach(async () => {
-    const suffix = randomUUID().slice(0, 8);
-    topology = {
-      exchange: `test.${suffix}.events`,
-      deadLetterExchange: `test.${suffix}.dead-letters`,
-      routes: { [SERVICE_NAME]: [Happened.type] },
-      queueName: (name) => `test.${suffix}.${name}`,
-    };
+    ({ topology, forget } = topologyOf());
     buses = [];
     service = await TestService.start(kind);
     quiet = await Quiet.of(service);
@@ -33,13 +27,7 @@ describe.skipIf(BROKER === undefined).each(DATABASES)('events on RabbitMQ and %s
   afterEach(async () => {
     await Promise.all(buses.map((bus) => bus.close()));
     await service.stop();
-    await administer(async (channel) => {
-      const queue = topology.queueName(SERVICE_NAME);
-      await channel.deleteQueue(queue);
-      await channel.deleteQueue(`${queue}.dead-letters`);
-      await channel.deleteExchange(topology.exchange);
-      await channel.deleteExchange(topology.deadLetterExchange);
-    });
+    await forget();
   });
 
   async function start(recorder: Recorder, wrap = (handler: Handler): Handler => handler): Promise<RabbitEventBus> {
@@ -113,14 +101,3 @@ describe.skipIf(BROKER === undefined).each(DATABASES)('events on RabbitMQ and %s
     expect(await relay.pending()).toBe(1);
   });
 });
-
-type Channel = Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createChannel']>>;
-
-async function administer(work: (channel: Channel) => Promise<unknown>): Promise<void> {
-  const connection = await connect(BROKER ?? '');
-  try {
-    await work(await connection.createChannel());
-  } finally {
-    await connection.close();
-  }
-}

@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import { z } from 'zod';
 
 /** A CloudEvents 1.0 event in structured JSON mode, with the tracing, partitioning and sequence extensions. */
@@ -29,6 +30,8 @@ export interface Message {
   readonly type: string;
   readonly key: string;
   readonly body: Buffer;
+  /** Where it goes or comes from, as a span tells it. */
+  readonly channel?: Attributes;
 }
 
 /** The message can never be handled: not an event, or not of the agreed schema. */
@@ -56,6 +59,16 @@ const IDENTIFIED = /^[^/]+\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** What a message is about, fit for a log: a kind of entity, and an id where the key holds one; any other key may be personal. */
 export function subjectOf({ key }: Message): string {
   return IDENTIFIED.test(key) ? key : (key.split('/')[0] ?? '');
+}
+
+/** What a span tells of a message (OpenTelemetry's messaging conventions). Its key may be personal, so it stays out. */
+export function spanAttributes(message: Message, operation: 'publish' | 'process'): Attributes {
+  return {
+    'messaging.operation.name': operation,
+    'messaging.operation.type': operation === 'publish' ? 'send' : operation,
+    'messaging.message.id': message.id,
+    ...message.channel,
+  };
 }
 
 /** The trace that an envelope belongs to, as headers. */

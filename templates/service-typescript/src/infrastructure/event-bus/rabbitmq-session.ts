@@ -1,12 +1,13 @@
 import { crc32 } from 'node:zlib';
 
+import { context, propagation, type Context } from '@opentelemetry/api';
 import { connect, type Channel, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 
 import type { Settings } from '../../config/configuration.js';
 import { SERVICE_NAME } from '../../config/service.js';
 import { describe, getLogger } from '../observability/logger.js';
 import { deliver, type Handler, type Message } from './event-bus.js';
-import { declare, type RabbitTopology } from './rabbitmq-topology.js';
+import { channelOf, declare, type RabbitTopology } from './rabbitmq-topology.js';
 
 const log = getLogger('rabbitmq');
 const LANES = 8;
@@ -111,12 +112,14 @@ export class RabbitSession {
       }
       const late = (): void => reject(new BrokerUnavailableError('the confirm did not come in time'));
       const timer = setTimeout(late, this.settings.broker_timeout_s * 1000);
+      const headers: Record<string, string> = { key: message.key };
+      propagation.inject(context.active(), headers);
       const options = {
         messageId: message.id,
         type: message.type,
         contentType: 'application/cloudevents+json',
         persistent: true,
-        headers: { key: message.key },
+        headers,
         mandatory: this.routed.has(message.type),
       };
       channel.publish(this.topology.exchange, message.type, message.body, options, (error: unknown) => {
@@ -162,7 +165,7 @@ export class RabbitSession {
       return; // not acknowledged, so the broker sends it again
     }
     try {
-      const isHandled = await this.isHandled(incoming);
+      const isHandled = await context.with(deliveryOf(incoming), () => this.isHandled(incoming));
       if (isHandled) {
         channel.ack(incoming);
       } else {
@@ -181,16 +184,24 @@ export class RabbitSession {
       log.error('event.unroutable', { event_type: type, event_id: id });
       return false;
     }
-    return await deliver(
-      handler,
-      { id, type, key: keyOf(incoming), body: incoming.content },
-      this.settings,
-      this.stopping,
-    );
+    const origin = channelOf(this.topology, type, this.topology.queueName(SERVICE_NAME));
+    const message = { id, type, key: keyOf(incoming), body: incoming.content, channel: origin };
+    return await deliver(handler, message, this.settings, this.stopping);
   }
 }
 
 function keyOf(incoming: ConsumeMessage): string {
+  return headerOf(incoming, 'key') ?? '';
+}
+
+/** The trace of the publishing that delivered a message. */
+function deliveryOf(incoming: ConsumeMessage): Context {
+  const carrier = { traceparent: headerOf(incoming, 'traceparent'), tracestate: headerOf(incoming, 'tracestate') };
+  return propagation.extract(context.active(), carrier);
+}
+
+function headerOf(incoming: ConsumeMessage, name: string): string | undefined {
   const headers: Readonly<Record<string, unknown>> = incoming.properties.headers ?? {};
-  return typeof headers['key'] === 'string' ? headers['key'] : '';
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }

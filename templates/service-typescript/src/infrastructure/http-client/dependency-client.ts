@@ -59,6 +59,8 @@ export interface CallOptions {
   readonly json?: unknown;
   readonly params?: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
+  /** The ETag of the version that is to be changed. */
+  readonly ifMatch?: string;
   readonly token?: string;
 }
 
@@ -124,11 +126,21 @@ export class DependencyClient {
 
   /** One try, as a span of the caller's trace. */
   private async request(method: string, path: string, options: CallOptions, leftS: number): Promise<Response> {
-    const { name } = this.policy;
-    return await tracer.startActiveSpan(`${method} ${name}`, { kind: SpanKind.CLIENT }, async (span) => {
+    const { hostname, port, protocol } = new URL(this.baseUrl);
+    const attributes = {
+      'http.request.method': method,
+      'server.address': hostname,
+      'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+    };
+    return await tracer.startActiveSpan(`${method} ${this.policy.name}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
       try {
-        return await this.exchange(method, path, options, leftS);
+        const response = await this.exchange(method, path, options, leftS);
+        span.setAttribute('http.response.status_code', response.status);
+        return response;
       } catch (error) {
+        if (error instanceof DependencyError && error.status !== undefined) {
+          span.setAttribute('http.response.status_code', error.status);
+        }
         span.setStatus({ code: SpanStatusCode.ERROR });
         throw error;
       } finally {
@@ -145,6 +157,7 @@ export class DependencyClient {
       [REQUEST_ID_HEADER]: currentRequestId(),
       [DEADLINE_HEADER]: String(Math.floor(leftS * 1000)),
       ...(options.idempotencyKey === undefined ? {} : { 'Idempotency-Key': options.idempotencyKey }),
+      ...(options.ifMatch === undefined ? {} : { 'If-Match': options.ifMatch }),
       ...(options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` }),
       ...(options.json === undefined ? {} : { 'Content-Type': 'application/json' }),
     };

@@ -19,7 +19,7 @@ export class Progress {
 
   /** A run that starts now: the steps that follow from nothing else are due. */
   static async start(tx: EntityManager, saga: Choreography, entityId: string): Promise<Progress> {
-    const run = await startRun(tx, saga.name, entityId, saga.timeoutMs);
+    const run = await startRun(tx, saga.name, entityId, saga.timeoutMs, saga.steps[0]?.name ?? saga.decision);
     const rows = new Map<string, SagaStep>();
     for (const { name, after, timeoutMs } of saga.steps) {
       const state: StepState = after === undefined ? 'due' : 'waiting';
@@ -108,6 +108,7 @@ export class Progress {
   /** End the run where nothing is awaited any more; wait for the next step where it is. */
   async settle(): Promise<void> {
     const { run } = this;
+    run.step = this.current;
     if (this.awaited.length === 0) {
       const end = run.is_backward ? 'compensated' : 'completed';
       run.due_at = null;

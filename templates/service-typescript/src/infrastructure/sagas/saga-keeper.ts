@@ -18,11 +18,10 @@ const log = getLogger('sagas');
 const POLL_MS = 500;
 const MEASURE_EVERY = 10;
 
-/** A run, its history in order, and the name of the step that it is at. */
+/** A run, and its history in order. */
 export interface RunView {
   readonly run: SagaRun;
   readonly history: readonly SagaEntry[];
-  readonly step: string;
 }
 
 /** The keepers of a service's sagas, of either style. */
@@ -48,9 +47,6 @@ export abstract class SagaKeeper implements OnApplicationBootstrap, BeforeApplic
   /** Act on one overdue run; whether there was any. */
   protected abstract expireOne(tx: EntityManager): Promise<boolean>;
 
-  /** The step that a run is at. */
-  protected abstract stepName(tx: EntityManager, run: SagaRun): Promise<string>;
-
   /** Act on every run that is overdue; returns how many there were. */
   async expire(): Promise<number> {
     let found = 0;
@@ -67,7 +63,7 @@ export abstract class SagaKeeper implements OnApplicationBootstrap, BeforeApplic
       throw new NotFoundError('saga', id);
     }
     const history = await tx.find(SagaEntry, { where: { saga_id: id }, order: { position: 'ASC' } });
-    return { run, history, step: await this.stepName(tx, run) };
+    return { run, history };
   }
 
   onApplicationBootstrap(): void {

@@ -5,7 +5,10 @@ import { flag, instant } from '../database/columns.js';
 /** Where a run stands. */
 export type SagaState = 'running' | 'compensating' | 'completed' | 'compensated' | 'stuck';
 
-/** One run of a saga, about one entity. `is_backward` says where a stuck one was going. */
+/**
+ * One run of a saga, about one entity. It knows its step by name, so that a new version of the saga may have further
+ * steps while runs are open. `is_backward` says where a stuck one was going.
+ */
 @Entity('sagas')
 export class SagaRun {
   @PrimaryColumn({ type: 'varchar' })
@@ -22,8 +25,8 @@ export class SagaRun {
   @Column({ type: 'varchar', length: 20 })
   state!: SagaState;
 
-  @Column({ type: 'integer' })
-  step!: number;
+  @Column({ type: 'varchar', length: 60 })
+  step!: string;
 
   @Column({ type: 'boolean', transformer: flag })
   is_backward!: boolean;

@@ -23,7 +23,7 @@ export interface Details {
 }
 
 /** A run that starts now, in the trace of what started it. */
-export async function startRun(tx: EntityManager, saga: string, entityId: string, timeoutMs: number): Promise<SagaRun> {
+export async function startRun(tx: EntityManager, saga: string, entityId: string, timeoutMs: number, step: string): Promise<SagaRun> {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   const now = utcNow();
@@ -32,7 +32,7 @@ export async function startRun(tx: EntityManager, saga: string, entityId: string
     saga,
     entity_id: entityId,
     state: 'running',
-    step: 0,
+    step,
     is_backward: false,
     attempts: 0,
     due_at: null,

@@ -107,10 +107,6 @@ export class Watcher extends SagaKeeper {
     return true;
   }
 
-  protected override async stepName(tx: EntityManager, run: SagaRun): Promise<string> {
-    return (await Progress.of(tx, this.of(run.saga).saga, run)).current;
-  }
-
   /** A run and its steps, locked after its entity; throws NotFoundError where there is none. */
   private async existing(tx: EntityManager, id: string): Promise<Progress> {
     const found = await tx.findOneBy(SagaRun, { id });

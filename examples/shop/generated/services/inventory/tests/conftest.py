@@ -19,6 +19,7 @@ from inventory.config import Settings, get_settings
 from inventory.infrastructure.database import Database
 from inventory.main import create_app
 
+os.environ.setdefault("PACT_DO_NOT_TRACK", "true")  # what verifies pacts would tell its makers of it
 SERVER = os.environ.get("TEST_DATABASE_URL")
 DATABASES = ["sqlite", *(["postgresql"] if SERVER else [])]
 

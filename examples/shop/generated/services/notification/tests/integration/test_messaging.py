@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID, uuid4
 
 import aio_pika
+import httpx2
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -319,3 +324,69 @@ async def test_on_rabbitmq_a_poison_message_reaches_the_dead_letters(quiet: Data
         await letter.ack()
     await bus.stop_consuming()
     await bus.close()
+
+
+@pytest.fixture
+def spans(app: object) -> Iterator[InMemorySpanExporter]:
+    """The spans that the service ends from now on."""
+    exporter = InMemorySpanExporter()
+    provider = trace.get_tracer_provider()
+    assert isinstance(provider, TracerProvider)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    yield exporter
+    exporter.shutdown()
+
+
+def ended(spans: InMemorySpanExporter, kind: trace.SpanKind) -> ReadableSpan:
+    [found] = [span for span in spans.get_finished_spans() if span.kind is kind]
+    return found
+
+
+async def publish_one(database: Database, relay: OutboxRelay) -> trace.SpanContext:
+    """Publish an event that a span of its own has caused; gives that span's ids."""
+    with trace.get_tracer("test").start_as_current_span("cause") as cause:
+        await put(database, Happened(subject="a", count=1))
+    assert await relay.publish_batch() == 1
+    return cause.get_span_context()
+
+
+def assert_one_trace(cause: trace.SpanContext, published: ReadableSpan, processed: ReadableSpan) -> None:
+    for span in (published, processed):
+        assert span.parent is not None
+        assert (span.parent.trace_id, span.parent.span_id) == (cause.trace_id, cause.span_id)
+    assert [(link.context.trace_id, link.context.span_id) for link in processed.links] == [
+        (published.context.trace_id, published.context.span_id)
+    ]
+
+
+async def test_a_request_goes_on_in_the_trace_of_its_caller(spans: InMemorySpanExporter, client: httpx2.AsyncClient) -> None:
+    await client.get("/nowhere", headers={"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"})
+    span = ended(spans, trace.SpanKind.SERVER)
+    assert span.parent is not None
+    assert (span.parent.trace_id, span.parent.span_id) == (0x4BF92F3577B34DA6A3CE929D0E0E4736, 0x00F067AA0BA902B7)
+
+
+async def test_what_an_event_brings_about_is_in_the_trace_of_its_cause(
+    quiet: Database, settings: Settings, spans: InMemorySpanExporter
+) -> None:
+    bus = await started(MemoryEventBus(settings), handlers(quiet, Recorder()))
+    cause = await publish_one(quiet, OutboxRelay(quiet, bus, settings))
+    assert_one_trace(cause, ended(spans, trace.SpanKind.PRODUCER), ended(spans, trace.SpanKind.CONSUMER))
+
+
+@pytest.mark.skipif(BROKER is None, reason="needs RabbitMQ: set TEST_BROKER_URL (make test-servers insists on it)")
+async def test_on_rabbitmq_a_trace_crosses_the_broker(quiet: Database, rabbit: Settings, spans: InMemorySpanExporter) -> None:
+    recorder = Recorder()
+    bus = rabbitmq.RabbitEventBus(rabbit)
+    await bus.start(handlers(quiet, recorder))
+    await until(lambda: bus.is_up)
+    cause = await publish_one(quiet, OutboxRelay(quiet, bus, rabbit))
+    await until(lambda: recorder.seen)
+    await bus.stop_consuming()
+    await bus.close()
+    processed = ended(spans, trace.SpanKind.CONSUMER)
+    assert_one_trace(cause, ended(spans, trace.SpanKind.PRODUCER), processed)
+    queue = rabbitmq.queue_name(SERVICE_NAME)
+    assert processed.attributes is not None
+    assert processed.attributes["messaging.system"] == "rabbitmq"
+    assert processed.attributes["messaging.destination.name"] == f"{rabbitmq.EXCHANGE}:{Happened.event_type()}:{queue}"

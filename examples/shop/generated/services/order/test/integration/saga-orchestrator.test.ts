@@ -14,7 +14,7 @@ import { keyOf } from '../../src/infrastructure/sagas/saga-message.js';
 import type { Outcome } from '../../src/infrastructure/sagas/saga-outcome.js';
 import { SagaRun } from '../../src/infrastructure/sagas/saga-run.entity.js';
 import { requireSettled } from '../../src/infrastructure/sagas/saga-runs.js';
-import { processOf, type Saga, type Step } from '../../src/infrastructure/sagas/saga.js';
+import { processOf, stepAt, type Saga, type Step } from '../../src/infrastructure/sagas/saga.js';
 import { DATABASES, TestService } from '../fixtures/service.js';
 
 const HOUR_MS = 3_600_000;
@@ -43,13 +43,18 @@ class Trial {
   readonly ends: string[] = [];
   isStubborn = false;
   isGone = false;
-  readonly orchestrator: Orchestrator;
+  orchestrator: Orchestrator;
 
   constructor(
     readonly service: TestService,
-    isPostgresql: boolean,
+    private readonly isPostgresql: boolean,
   ) {
-    const process = processOf(TRIAL, {
+    this.orchestrator = this.deploy(TRIAL);
+  }
+
+  /** A version of the saga in place of the one before, whose runs stay. */
+  deploy(saga: Saga<string>): Orchestrator {
+    const process = processOf(saga, {
       load: async (_tx, id) => {
         if (this.isGone) throw new NotFoundError('entity', id);
         return 'entity';
@@ -62,7 +67,8 @@ class Trial {
         this.ends.push('failed');
       },
     });
-    this.orchestrator = new Orchestrator(service.app.get(UnitOfWork), isPostgresql, [process]);
+    this.orchestrator = new Orchestrator(this.service.app.get(UnitOfWork), this.isPostgresql, [process]);
+    return this.orchestrator;
   }
 
   begin(): Promise<string> {
@@ -126,7 +132,7 @@ describe.each(DATABASES)('a saga on %s', (kind) => {
     await trial.reply(saga, 'first', 'done');
     await trial.reply(saga, 'first', 'undone');
     const run = await trial.reply(saga, 'third', 'done');
-    expect([run.state, run.step]).toEqual(['running', 1]);
+    expect([run.state, run.step]).toEqual(['running', 'second']);
     expect(await trial.sent()).toEqual(['first', 'second']);
   });
 
@@ -175,5 +181,29 @@ describe.each(DATABASES)('a saga on %s', (kind) => {
     expect([run.state, run.reason]).toEqual(['stuck', 'not in this state']);
     const touching = service.run((tx: EntityManager) => requireSettled(tx, run.entity_id));
     await expect(touching).rejects.toThrow(SagaConflictError);
+  });
+
+  it('goes on from its step in a version that has further ones', async () => {
+    const saga = await trial.begin();
+    await trial.reply(saga, 'first', 'done');
+    const [first, second, third] = [stepAt(TRIAL.steps, 0), stepAt(TRIAL.steps, 1), stepAt(TRIAL.steps, 2)];
+    trial.deploy({ ...TRIAL, steps: [step('before'), first, second, step('between'), third] });
+    for (const name of ['second', 'between', 'third']) await trial.reply(saga, name, 'done');
+    expect((await trial.look(saga)).state).toBe('completed');
+    expect(await trial.sent()).toEqual(['first', 'second', 'between', 'third']);
+  });
+
+  it('whose step is gone calls an operator, and goes on where it is back', async () => {
+    const [late, asked] = [await trial.begin(), await trial.begin()];
+    trial.deploy({ ...TRIAL, steps: TRIAL.steps.slice(1) });
+    for (const run of [await trial.makeOverdue(late), await trial.reply(asked, 'first', 'done')]) {
+      expect([run.state, run.step]).toEqual(['stuck', 'first']);
+      expect(run.reason).toContain('no step first any more');
+    }
+    const aborting = service.run((tx) => trial.orchestrator.abort(tx, late, 'olga', 'why'));
+    await expect(aborting).rejects.toThrow(SagaConflictError);
+    trial.deploy(TRIAL);
+    await service.run((tx) => trial.orchestrator.retry(tx, late, 'olga'));
+    expect((await trial.reply(late, 'first', 'done')).step).toBe('second');
   });
 });

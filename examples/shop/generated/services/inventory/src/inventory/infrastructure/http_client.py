@@ -70,6 +70,7 @@ class DependencyClient:
         json: Any = None,
         params: dict[str, str] | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
         token: str | None = None,
     ) -> httpx2.Response:
         """Call the dependency; only calls that are safe to repeat are repeated.
@@ -84,6 +85,8 @@ class DependencyClient:
         headers = {REQUEST_ID_HEADER: current_request_id()}
         if idempotency_key is not None:
             headers["Idempotency-Key"] = idempotency_key
+        if if_match is not None:
+            headers["If-Match"] = if_match
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         async with self._bulkhead.slot():

@@ -8,7 +8,6 @@ from typing import TypeVar, cast
 from uuid import UUID
 
 import structlog
-from opentelemetry import context as otel_context
 from opentelemetry import propagate, trace
 from pydantic import ValidationError
 from sqlalchemy import CursorResult, String, delete
@@ -17,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inventory.infrastructure.database import Base, Database, UtcDateTime, utc_now
-from inventory.infrastructure.event_bus import Envelope, EventData, Handler, Message, PoisonMessageError, open_envelope
+from inventory.infrastructure.event_bus import Envelope, EventData, Handler, Message, PoisonMessageError, open_envelope, span_attributes
 from inventory.infrastructure.metrics import EVENTS_CONSUMED
 
 log = structlog.get_logger(__name__)
@@ -37,7 +36,10 @@ class InboxMessage(Base):
 
 
 def consumer(database: Database, event_class: type[E], handle: Callable[[AsyncSession, E], Awaitable[None]], *, name: str) -> Handler:
-    """Wrap ``handle`` so that it runs once per message and consumer, in one transaction with its effects."""
+    """Wrap ``handle`` so that it runs once per message and consumer, in one transaction with its effects.
+
+    Its span is a child of what caused the event, and is linked to the publishing that delivered it.
+    """
 
     async def handle_data(session: AsyncSession, event: E, _: Envelope) -> None:
         await handle(session, event)
@@ -58,18 +60,22 @@ def envelope_consumer(
             raise PoisonMessageError(f"data does not fit {event_class.__name__}: {_summary(error)}") from error
         carrier = {key: value for key in ("traceparent", "tracestate") if (value := getattr(envelope, key))}
         about = {"event_id": str(message.id), "event_type": message.type, "subject": message.subject, "consumer": name}
-        token = otel_context.attach(propagate.extract(carrier))
-        try:
-            with tracer.start_as_current_span(f"process {message.type}", kind=trace.SpanKind.CONSUMER):
-                async with database.sessions.begin() as session:
-                    if await claim(session, message.id, name):
-                        await handle(session, event, envelope)
-                        log.info("event.handled", **about)
-                    else:
-                        EVENTS_CONSUMED.labels(event=message.type, outcome="duplicate").inc()
-                        log.info("event.duplicate", **about)
-        finally:
-            otel_context.detach(token)
+        delivery = trace.get_current_span().get_span_context()
+        span = tracer.start_as_current_span(
+            f"process {message.type}",
+            context=propagate.extract(carrier),
+            kind=trace.SpanKind.CONSUMER,
+            attributes=span_attributes(message, "process"),
+            links=[trace.Link(delivery)] if delivery.is_valid else None,
+        )
+        with span:
+            async with database.sessions.begin() as session:
+                if await claim(session, message.id, name):
+                    await handle(session, event, envelope)
+                    log.info("event.handled", **about)
+                else:
+                    EVENTS_CONSUMED.labels(event=message.type, outcome="duplicate").inc()
+                    log.info("event.duplicate", **about)
 
     return receive
 

@@ -42,7 +42,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from inventory.config import SERVICE_NAME, Settings
 from inventory.infrastructure.database import OUTAGES, Base, Database, UtcDateTime, execute, utc_now, uuid7
-from inventory.infrastructure.event_bus import DomainEvent, Envelope, EventBus, Message
+from inventory.infrastructure.event_bus import DomainEvent, Envelope, EventBus, Message, span_attributes
 from inventory.infrastructure.metrics import EVENTS_PUBLISHED, OUTBOX_LAG, OUTBOX_PENDING
 
 log = structlog.get_logger(__name__)
@@ -212,10 +212,11 @@ class OutboxRelay:
     async def _publish(self, row: OutboxMessage) -> bool:
         envelope = json.loads(row.envelope)
         carrier = {name: envelope[name] for name in ("traceparent", "tracestate") if name in envelope}
+        message = Message(row.id, row.event_type, row.ordering_key, row.envelope, self._bus.channel(row.event_type))
+        about = span_attributes(message, "publish")
         token = otel_context.attach(propagate.extract(carrier))
         try:
-            with tracer.start_as_current_span(f"publish {row.event_type}", kind=trace.SpanKind.PRODUCER):
-                message = Message(row.id, row.event_type, row.ordering_key, row.envelope)
+            with tracer.start_as_current_span(f"publish {row.event_type}", kind=trace.SpanKind.PRODUCER, attributes=about):
                 await self._bus.publish(message)
                 log.info("event.published", event_id=str(row.id), event_type=row.event_type, subject=message.subject)
         except Exception as error:  # noqa: BLE001 - whatever a broker raises, the row stays and is tried again

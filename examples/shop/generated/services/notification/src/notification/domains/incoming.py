@@ -1,4 +1,4 @@
-"""The events of other services that this one reacts to, as their publishers promise them."""
+"""The events of other services that this one reacts to, with what it uses of them: a publisher may change the rest."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import random
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 from uuid import UUID
@@ -76,6 +76,8 @@ class Message:
     type: str
     key: str
     body: bytes
+    channel: Mapping[str, str] = field(default_factory=dict)
+    """Where it goes or comes from, as a span tells it."""
 
     @property
     def subject(self) -> str:
@@ -85,6 +87,13 @@ class Message:
 
 class PoisonMessageError(Exception):
     """The message can never be handled: not an event, or not of the agreed schema."""
+
+
+def span_attributes(message: Message, operation: Literal["publish", "process"]) -> dict[str, str]:
+    """What a span tells of a message (OpenTelemetry's messaging conventions). Its key may be personal, so it stays out."""
+    kind = "send" if operation == "publish" else operation
+    about = {"messaging.operation.name": operation, "messaging.operation.type": kind, "messaging.message.id": str(message.id)}
+    return {**about, **message.channel}
 
 
 Handler = Callable[[Message], Awaitable[None]]
@@ -105,6 +114,10 @@ class EventBus(Protocol):
 
     async def publish(self, message: Message) -> None:
         """Hand over one message; returns when the broker has it safe, raises when that is not known."""
+        ...
+
+    def channel(self, event_type: str) -> Mapping[str, str]:
+        """Where messages of a type are published, as a span tells it."""
         ...
 
     async def stop_consuming(self) -> None:
@@ -205,6 +218,10 @@ class MemoryEventBus:
         handler = self._handlers.get(message.type)
         if handler is not None and not await deliver(handler, message, self._settings):
             self.dead_letters.append(message)
+
+    def channel(self, event_type: str) -> Mapping[str, str]:
+        """This process."""
+        return {"messaging.system": "in_process", "messaging.destination.name": event_type}
 
     async def stop_consuming(self) -> None:
         """Take no more messages; what waits stays in the outbox for the next start."""

@@ -12,6 +12,8 @@ from zlib import crc32
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage, AbstractQueue
+from opentelemetry import context as otel_context
+from opentelemetry import propagate
 
 from notification.config import SERVICE_NAME, SYSTEM_NAME, Settings
 from notification.infrastructure.event_bus import Handler, Message, deliver
@@ -64,19 +66,25 @@ class RabbitEventBus:
         exchange = self._exchange
         if exchange is None:
             raise BrokerUnavailableError("not connected to RabbitMQ")
+        trace: dict[str, str] = {}
+        propagate.inject(trace)
         outgoing = aio_pika.Message(
             message.body,
             message_id=str(message.id),
             type=message.type,
             content_type="application/cloudevents+json",
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-            headers={"key": message.key},
+            headers={"key": message.key, **trace},
         )
         try:
             async with asyncio.timeout(self._settings.broker_timeout_s):
                 await exchange.publish(outgoing, routing_key=message.type, mandatory=message.type in _ROUTED)
         except Exception as error:  # a channel that dies raises whatever closed it, a bare Exception too
             raise BrokerUnavailableError(repr(error)) from error
+
+    def channel(self, event_type: str) -> Mapping[str, str]:
+        """The exchange and the routing key."""
+        return _channel(event_type)
 
     async def stop_consuming(self) -> None:
         """Cancel the consumer and finish the messages in hand."""
@@ -187,6 +195,13 @@ class RabbitEventBus:
                 self._in_hand -= 1
 
     async def _handle(self, incoming: AbstractIncomingMessage) -> None:
+        token = otel_context.attach(propagate.extract(_trace_of(incoming)))
+        try:
+            await self._settle(incoming)
+        finally:
+            otel_context.detach(token)
+
+    async def _settle(self, incoming: AbstractIncomingMessage) -> None:
         event_type = incoming.type or incoming.routing_key or ""
         handler = self._handlers.get(event_type)
         message = _message(incoming, event_type)
@@ -207,9 +222,25 @@ def queue_name(service: str) -> str:
     return f"{SYSTEM_NAME}.{service}"
 
 
+def _channel(event_type: str, *queue: str) -> Mapping[str, str]:
+    """Where a message of a type is published, or the queue that it comes from, as a span tells it."""
+    return {
+        "messaging.system": "rabbitmq",
+        "messaging.destination.name": ":".join([EXCHANGE, event_type, *queue]),
+        "messaging.rabbitmq.destination.routing_key": event_type,
+    }
+
+
+def _trace_of(incoming: AbstractIncomingMessage) -> dict[str, str]:
+    """The trace of the publishing that delivered a message."""
+    headers = incoming.headers or {}
+    return {name: str(headers[name]) for name in ("traceparent", "tracestate") if name in headers}
+
+
 def _message(incoming: AbstractIncomingMessage, event_type: str) -> Message | None:
     try:
         identity = UUID(incoming.message_id or "")
     except ValueError:
         return None
-    return Message(identity, event_type, str((incoming.headers or {}).get("key", "")), incoming.body)
+    key = str((incoming.headers or {}).get("key", ""))
+    return Message(identity, event_type, key, incoming.body, _channel(event_type, queue_name(SERVICE_NAME)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
@@ -11,11 +13,16 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
 from notification.config import SERVICE_NAME, SYSTEM_NAME, Settings
 from notification.infrastructure.database import Database
 
 _providers: list[TracerProvider] = []
+_exporting: list[BatchSpanProcessor] = []
+
+os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+"""Spans in the words of the stable conventions, as services in other languages write them."""
 
 
 def configure_telemetry(settings: Settings) -> None:
@@ -27,7 +34,8 @@ def configure_telemetry(settings: Settings) -> None:
     )
     provider = TracerProvider(resource=resource)
     if settings.otel_exporter_otlp_endpoint is not None:
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=5)))
+        _exporting.append(BatchSpanProcessor(OTLPSpanExporter(timeout=5)))
+        provider.add_span_processor(_exporting[0])
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider(metric_readers=[PrometheusMetricReader()], resource=resource))
     HTTPX2ClientInstrumentor().instrument()
@@ -35,12 +43,19 @@ def configure_telemetry(settings: Settings) -> None:
 
 
 def trace_database(database: Database, settings: Settings) -> None:
-    """Give each SQL statement a span; only where spans go somewhere, as they cost a third of a request's time."""
+    """Give each SQL statement of a request or a message a span; only where spans go somewhere, as they cost a third of its time.
+
+    What the service does by itself, such as looking for events to publish, is no part of a trace.
+    """
     if settings.otel_exporter_otlp_endpoint is not None:
-        SQLAlchemyInstrumentor().instrument(engine=database.engine.sync_engine, skip_dep_check=True)
+        provider = TracerProvider(resource=_providers[0].resource, sampler=ParentBased(ALWAYS_OFF), shutdown_on_exit=False)
+        for processor in _exporting:
+            provider.add_span_processor(processor)
+        engine = database.engine.sync_engine
+        SQLAlchemyInstrumentor().instrument(engine=engine, tracer_provider=provider, skip_dep_check=True)
 
 
 def flush_telemetry() -> None:
     """Send the spans that wait."""
-    for provider in _providers:
-        provider.force_flush(2000)
+    for processor in _exporting:
+        processor.force_flush(2000)

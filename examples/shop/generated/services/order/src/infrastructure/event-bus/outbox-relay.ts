@@ -7,7 +7,7 @@ import type { Database } from '../database/database.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import { describe, getLogger } from '../observability/logger.js';
 import { EVENTS_PUBLISHED } from '../observability/metrics.js';
-import { openEnvelope, subjectOf, traceOf } from './envelope.js';
+import { openEnvelope, spanAttributes, subjectOf, traceOf, type Message } from './envelope.js';
 import type { EventBus } from './event-bus.js';
 import { hasEnqueued } from './outbox.js';
 import { OutboxTable, type Claimed } from './outbox-table.js';
@@ -144,9 +144,11 @@ export class OutboxRelay {
   private async publish(row: Claimed): Promise<boolean> {
     try {
       const parent = propagation.extract(context.active(), traceOf(openEnvelope(row)));
-      await tracer.startActiveSpan(`publish ${row.type}`, { kind: SpanKind.PRODUCER }, parent, async (span) => {
+      const message: Message = { id: row.id, type: row.type, key: row.key, body: row.body, channel: this.bus.channel(row.type) };
+      const about = { kind: SpanKind.PRODUCER, attributes: spanAttributes(message, 'publish') };
+      await tracer.startActiveSpan(`publish ${row.type}`, about, parent, async (span) => {
         try {
-          await this.bus.publish({ id: row.id, type: row.type, key: row.key, body: row.body });
+          await this.bus.publish(message);
           log.info('event.published', { event_id: row.id, event_type: row.type, subject: subjectOf(row) });
         } catch (error) {
           span.setStatus({ code: SpanStatusCode.ERROR });

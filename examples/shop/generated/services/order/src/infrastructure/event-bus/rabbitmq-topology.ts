@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { Channel } from 'amqplib';
 
 import { SYSTEM_NAME } from '../../config/service.js';
@@ -18,6 +19,15 @@ export const TOPOLOGY: RabbitTopology = {
   routes: ROUTES,
   queueName: (service) => `${SYSTEM_NAME}.${service}`,
 };
+
+/** Where a message of a type is published, or the queue that it comes from, as a span tells it. */
+export function channelOf({ exchange }: RabbitTopology, type: string, ...queue: readonly string[]): Attributes {
+  return {
+    'messaging.system': 'rabbitmq',
+    'messaging.destination.name': [exchange, type, ...queue].join(':'),
+    'messaging.rabbitmq.destination.routing_key': type,
+  };
+}
 
 /**
  * Declare the exchanges and every queue that this service fills or drains. A publisher declares its subscribers' queues

@@ -11,7 +11,7 @@ import type { SagaReply } from './saga-message.js';
 import { shortened } from './saga-outcome.js';
 import type { SagaRun } from './saga-run.entity.js';
 import { ACTIVE, callOperator, enter, existing, inTraceOf, locked, note, save } from './saga-runs.js';
-import { pivotOf, stepAt, type Process, type StepOutline } from './saga.js';
+import { pivotOf, placeOf, stepAt, type Process, type StepOutline } from './saga.js';
 import { attempt } from './savepoint.js';
 
 const log = getLogger('sagas');
@@ -49,7 +49,8 @@ export class Orchestrator extends SagaKeeper {
       return;
     }
     await note(tx, run, outcome, { step, reason: reply.reason });
-    await this.move(tx, run, reply);
+    const place = this.processOf(run).steps.findIndex(({ name }) => name === step);
+    await (place < 0 ? this.callOperator(tx, run, `${run.saga} has no step ${step} any more`) : this.move(tx, run, place, reply));
     await save(tx, run);
   }
 
@@ -78,12 +79,8 @@ export class Orchestrator extends SagaKeeper {
     }
     await note(tx, run, 'aborted', { reason, actor });
     run.reason = shortened(reason);
-    await this.compensate(tx, run, run.step);
+    await this.compensate(tx, run, this.placeOf(run));
     await save(tx, run);
-  }
-
-  protected override async stepName(_tx: EntityManager, run: SagaRun): Promise<string> {
-    return this.stepOf(run).name;
   }
 
   protected override async expireOne(tx: EntityManager): Promise<boolean> {
@@ -105,14 +102,14 @@ export class Orchestrator extends SagaKeeper {
     return true;
   }
 
-  private async move(tx: EntityManager, run: SagaRun, { outcome, reason }: SagaReply): Promise<void> {
+  private async move(tx: EntityManager, run: SagaRun, place: number, { outcome, reason }: SagaReply): Promise<void> {
     switch (outcome) {
       case 'done':
-        return await this.advance(tx, run);
+        return await this.advance(tx, run, place);
       case 'refused':
-        return await this.turnOrRepeat(tx, run, reason ?? 'refused', run.step - 1);
+        return await this.turnOrRepeat(tx, run, reason ?? 'refused', place - 1);
       case 'undone':
-        return await this.compensate(tx, run, run.step - 1);
+        return await this.compensate(tx, run, place - 1);
       case 'not_undone':
         return await this.repeatLater(tx, run, reason ?? 'not undone');
     }
@@ -120,7 +117,7 @@ export class Orchestrator extends SagaKeeper {
 
   private isAwaited(run: SagaRun, reply: SagaReply, step: string): boolean {
     const isBackward = reply.outcome === 'undone' || reply.outcome === 'not_undone';
-    return this.stepOf(run).name === step && run.is_backward === isBackward;
+    return run.step === step && run.is_backward === isBackward;
   }
 
   private processOf(run: SagaRun): Process {
@@ -132,11 +129,15 @@ export class Orchestrator extends SagaKeeper {
   }
 
   private stepOf(run: SagaRun): StepOutline {
-    return stepAt(this.processOf(run).steps, run.step);
+    return stepAt(this.processOf(run).steps, this.placeOf(run));
+  }
+
+  private placeOf(run: SagaRun): number {
+    return placeOf(run.saga, this.processOf(run).steps, run.step);
   }
 
   private mayTurn(run: SagaRun): boolean {
-    return run.step <= pivotOf(this.processOf(run).steps);
+    return this.placeOf(run) <= pivotOf(this.processOf(run).steps);
   }
 
   /** Whether the step in hand may have happened and cannot be undone: only its answer can tell. */
@@ -152,11 +153,12 @@ export class Orchestrator extends SagaKeeper {
     return this.stepOf(run).isRetriable && utcNow() < run.ends_at;
   }
 
-  private async advance(tx: EntityManager, run: SagaRun): Promise<void> {
+  private async advance(tx: EntityManager, run: SagaRun, place: number): Promise<void> {
     const process = this.processOf(run);
     run.attempts = 0;
-    if (run.step + 1 < process.steps.length) {
-      run.step += 1;
+    const next = process.steps[place + 1];
+    if (next !== undefined) {
+      run.step = next.name;
       enter(run, 'running');
       await this.send(tx, run);
       return;
@@ -167,14 +169,14 @@ export class Orchestrator extends SagaKeeper {
   /** Undo the steps up to `start`, the last one first; what has no compensation needs none. */
   private async compensate(tx: EntityManager, run: SagaRun, start: number): Promise<void> {
     const { steps } = this.processOf(run);
-    const place = steps.slice(0, start + 1).findLastIndex((step) => step.compensation !== undefined);
+    const last = steps.slice(0, start + 1).findLast((step) => step.compensation !== undefined);
     run.attempts = 0;
     run.is_backward = true;
-    if (place < 0) {
+    if (last === undefined) {
       await this.giveUp(tx, run);
       return;
     }
-    run.step = place;
+    run.step = last.name;
     enter(run, 'compensating');
     await this.send(tx, run);
   }
@@ -215,23 +217,23 @@ export class Orchestrator extends SagaKeeper {
   }
 
   private async onOverdue(tx: EntityManager, run: SagaRun): Promise<void> {
-    const { name } = this.stepOf(run);
+    const { step } = run;
     if (!this.mustRepeat(run)) {
-      await note(tx, run, 'timed_out', { step: name });
-      await this.turnOrRepeat(tx, run, `no answer to ${name} in time`, run.step);
+      await note(tx, run, 'timed_out', { step });
+      await this.turnOrRepeat(tx, run, `no answer to ${step} in time`, this.placeOf(run));
       return;
     }
     run.attempts += 1;
     if (run.attempts > MAX_ATTEMPTS) {
-      await this.leave(tx, run, `no answer to ${name} after ${MAX_ATTEMPTS} tries`);
+      await this.leave(tx, run, `no answer to ${step} after ${MAX_ATTEMPTS} tries`);
       return;
     }
-    await note(tx, run, 'repeated', { step: name });
+    await note(tx, run, 'repeated', { step });
     await this.send(tx, run);
   }
 
   private async leave(tx: EntityManager, run: SagaRun, reason: string): Promise<void> {
-    await callOperator(tx, run, this.stepOf(run).name, reason);
+    await callOperator(tx, run, run.step, reason);
   }
 
   private async send(tx: EntityManager, run: SagaRun): Promise<void> {
@@ -240,13 +242,13 @@ export class Orchestrator extends SagaKeeper {
       await ask(tx, run, process.steps, await process.command(tx, run));
       return;
     }
-    const { name, compensation, timeoutMs } = this.stepOf(run);
+    const { compensation, timeoutMs } = this.stepOf(run);
     if (compensation === undefined) {
       await this.giveUp(tx, run); // nothing is left to undo but our own entity
       return;
     }
     await enqueue(tx, compensation(run.id));
     run.due_at = new Date(Date.now() + timeoutMs);
-    await note(tx, run, 'asked_to_undo', { step: name });
+    await note(tx, run, 'asked_to_undo', { step: run.step });
   }
 }

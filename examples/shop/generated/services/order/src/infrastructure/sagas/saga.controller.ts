@@ -98,7 +98,7 @@ export class SagaController {
 
   private async view(tx: EntityManager, id: string): Promise<Reply> {
     const keeper = await this.keeperOf(tx, id);
-    const { run, history, step } = await keeper.view(tx, id);
+    const { run, history } = await keeper.view(tx, id);
     const entries = history.map((entry) => ({
       at: entry.at.toISOString(),
       step: entry.step,
@@ -106,17 +106,18 @@ export class SagaController {
       reason: entry.reason,
       actor: entry.actor,
     }));
-    return Reply.json({ ...summaryOf(run), step, history: entries });
+    return Reply.json({ ...summaryOf(run), history: entries });
   }
 }
 
 function summaryOf(run: SagaRun): Record<string, unknown> {
-  const { id, saga, entity_id, state, is_backward, attempts, reason, due_at, created_at, updated_at } = run;
+  const { id, saga, entity_id, state, step, is_backward, attempts, reason, due_at, created_at, updated_at } = run;
   return {
     id,
     saga,
     entity_id,
     state,
+    step,
     is_backward,
     attempts,
     reason,

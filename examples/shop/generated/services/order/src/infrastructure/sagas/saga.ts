@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 
+import { SagaConflictError } from '../../common/problems.js';
 import type { DomainEvent } from '../event-bus/event.js';
 import type { SagaRun } from './saga-run.entity.js';
 
@@ -50,13 +51,22 @@ export function processOf<T>(saga: Saga<T>, ends: Ends<T>): Process {
   return {
     name,
     steps,
-    command: async (tx, run) => stepAt(steps, run.step).command(run.id, await ends.load(tx, run.entity_id)),
+    command: async (tx, run) => stepAt(steps, placeOf(name, steps, run.step)).command(run.id, await ends.load(tx, run.entity_id)),
     succeed: (tx, id) => ends.succeed(tx, id),
     fail: (tx, id) => ends.fail(tx, id),
   };
 }
 
-/** The step at a place; throws RangeError where the saga has changed so that there is none. */
+/** Where a step of a saga stands; throws SagaConflictError where there is no such step any more. */
+export function placeOf(saga: string, steps: readonly StepOutline[], name: string): number {
+  const place = steps.findIndex((step) => step.name === name);
+  if (place < 0) {
+    throw new SagaConflictError(`${saga} has no step ${name} any more; only a version that has it can end the run`);
+  }
+  return place;
+}
+
+/** The step at a place; throws RangeError where there is none. */
 export function stepAt<S>(steps: readonly S[], place: number): S {
   const step = steps[place];
   if (step === undefined) {

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Attributes } from '@opentelemetry/api';
+
 import type { Settings } from '../../config/configuration.js';
 import { isOutage } from '../database/outage.js';
 import { describe, getLogger } from '../observability/logger.js';
@@ -24,6 +26,9 @@ export abstract class EventBus {
 
   /** Hand over one message; returns when the broker has it safe, throws when that is not known. */
   abstract publish(message: Message): Promise<void>;
+
+  /** Where messages of a type are published, as a span tells it. */
+  abstract channel(type: string): Attributes;
 
   /** Take no new messages and finish those in hand. */
   abstract stopConsuming(): Promise<void>;

@@ -1,4 +1,4 @@
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace, type SpanOptions } from '@opentelemetry/api';
 import { LessThan, type EntityManager } from 'typeorm';
 
 import { utcNow } from '../database/clock.js';
@@ -8,7 +8,7 @@ import { InboxMessage } from '../database/tables/index.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import { getLogger } from '../observability/logger.js';
 import { EVENTS_CONSUMED } from '../observability/metrics.js';
-import { openEnvelope, subjectOf, traceOf, type Envelope } from './envelope.js';
+import { openEnvelope, spanAttributes, subjectOf, traceOf, type Envelope } from './envelope.js';
 import type { EventDefinition } from './event.js';
 import { PoisonMessageError, type Handler, type Message } from './event-bus.js';
 
@@ -19,7 +19,10 @@ const tracer = trace.getTracer('inbox');
 export class Inbox {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Wrap `handle` so that it runs once per message and consumer, in one transaction with its effects. */
+  /**
+   * Wrap `handle` so that it runs once per message and consumer, in one transaction with its effects. Its span is a
+   * child of what caused the event, and is linked to the publishing that delivered it.
+   */
   consumer<T>(
     definition: EventDefinition<T>,
     name: string,
@@ -29,7 +32,7 @@ export class Inbox {
       const envelope = openEnvelope(message);
       const data = dataOf(definition, envelope.data);
       const parent = propagation.extract(context.active(), traceOf(envelope));
-      await tracer.startActiveSpan(`process ${message.type}`, { kind: SpanKind.CONSUMER }, parent, async (span) => {
+      await tracer.startActiveSpan(`process ${message.type}`, aboutSpan(message), parent, async (span) => {
         try {
           await this.once(message, name, (tx) => handle(tx, data, envelope));
         } catch (error) {
@@ -64,6 +67,12 @@ export class Inbox {
       log.info('event.duplicate', about);
     }
   }
+}
+
+function aboutSpan(message: Message): SpanOptions {
+  const delivery = trace.getSpanContext(context.active());
+  const links = delivery === undefined ? [] : [{ context: delivery }];
+  return { kind: SpanKind.CONSUMER, attributes: spanAttributes(message, 'process'), links };
 }
 
 /** Several handlers of one event, one after the other. */

@@ -1,3 +1,5 @@
+import type { Attributes } from '@opentelemetry/api';
+
 import type { Settings } from '../../config/configuration.js';
 import { deliver, DeliveryStoppedError, EventBus, type Handler, type Message } from './event-bus.js';
 
@@ -36,6 +38,10 @@ export class MemoryEventBus extends EventBus {
     if (handler !== undefined && !(await deliver(handler, message, this.settings, this.stopping.signal))) {
       this.deadLetters.push(message);
     }
+  }
+
+  channel(type: string): Attributes {
+    return { 'messaging.system': 'in_process', 'messaging.destination.name': type };
   }
 
   async stopConsuming(): Promise<void> {

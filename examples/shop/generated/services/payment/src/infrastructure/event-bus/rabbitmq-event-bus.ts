@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Attributes } from '@opentelemetry/api';
+
 import type { Settings } from '../../config/configuration.js';
 import { describe, getLogger } from '../observability/logger.js';
 import { EventBus, type Handler, type Message } from './event-bus.js';
-import { TOPOLOGY, type RabbitTopology } from './rabbitmq-topology.js';
+import { channelOf, TOPOLOGY, type RabbitTopology } from './rabbitmq-topology.js';
 import { BrokerUnavailableError, RabbitSession } from './rabbitmq-session.js';
 
 const log = getLogger('rabbitmq');
@@ -42,6 +44,10 @@ export class RabbitEventBus extends EventBus {
       throw new BrokerUnavailableError('not connected to RabbitMQ');
     }
     await this.session.publish(message);
+  }
+
+  channel(type: string): Attributes {
+    return channelOf(this.topology, type);
   }
 
   async stopConsuming(): Promise<void> {

@@ -65,7 +65,7 @@ export class Initial1700000000001 implements MigrationInterface {
         "saga" varchar(120) NOT NULL,
         "entity_id" ${t.uuid} NOT NULL,
         "state" varchar(20) NOT NULL,
-        "step" integer NOT NULL,
+        "step" varchar(60) NOT NULL,
         "is_backward" boolean NOT NULL,
         "attempts" integer NOT NULL,
         "due_at" ${t.moment},
