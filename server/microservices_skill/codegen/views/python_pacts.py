@@ -92,7 +92,7 @@ def _message(told: Told) -> str:
         return f"{told.event.name}(saga_id=uuid7())"
     if told.entity is not None:
         return f"{told.event.name}.of(await factories.{snake(told.entity.name)}(session))"
-    return f"{told.event.name}(saga_id=uuid7(), outcome=Outcome.DONE)"
+    return f'{told.event.name}(saga_id=uuid7(), outcome=Outcome.REFUSED, reason="too late")'
 
 
 def _call(call: Call) -> CallTest:

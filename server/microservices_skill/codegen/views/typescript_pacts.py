@@ -111,7 +111,7 @@ def _message(told: Told) -> str:
         return f"async () => {told.event.name}.of(keyOf(RUN), {{ saga_id: RUN }})"
     if told.entity is not None:
         return f"async (tx) => {event_function(told.event.name)}(await factories.{camel(told.entity.name)}(tx))"
-    return f"async () => {told.event.name}.of(keyOf(RUN), {{ saga_id: RUN, outcome: 'done' }})"
+    return f"async () => {told.event.name}.of(keyOf(RUN), {{ saga_id: RUN, outcome: 'refused', reason: 'too late' }})"
 
 
 def _call(call: Call) -> CallTest:

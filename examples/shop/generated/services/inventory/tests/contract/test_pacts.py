@@ -33,9 +33,9 @@ async def message_of(name: str, session: AsyncSession) -> DomainEvent:
     """A message as this service makes it."""
     match name:
         case "PlaceOrderReserveStockReply.v1":
-            return PlaceOrderReserveStockReply(saga_id=uuid7(), outcome=Outcome.DONE)
+            return PlaceOrderReserveStockReply(saga_id=uuid7(), outcome=Outcome.REFUSED, reason="too late")
         case "PlaceOrderCommitStockReply.v1":
-            return PlaceOrderCommitStockReply(saga_id=uuid7(), outcome=Outcome.DONE)
+            return PlaceOrderCommitStockReply(saga_id=uuid7(), outcome=Outcome.REFUSED, reason="too late")
         case _:
             raise LookupError(f"{SERVICE_NAME} tells nobody of {name}")
 

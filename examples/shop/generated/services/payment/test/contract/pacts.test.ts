@@ -19,8 +19,8 @@ const STATES: Readonly<Record<string, Factory>> = {};
 
 /** The messages that others hear, as this service makes them. */
 const MESSAGES: Readonly<Record<string, MakeMessage>> = {
-  'PlaceOrderAuthorizePaymentReply.v1': async () => PlaceOrderAuthorizePaymentReply.of(keyOf(RUN), { saga_id: RUN, outcome: 'done' }),
-  'PlaceOrderCapturePaymentReply.v1': async () => PlaceOrderCapturePaymentReply.of(keyOf(RUN), { saga_id: RUN, outcome: 'done' }),
+  'PlaceOrderAuthorizePaymentReply.v1': async () => PlaceOrderAuthorizePaymentReply.of(keyOf(RUN), { saga_id: RUN, outcome: 'refused', reason: 'too late' }),
+  'PlaceOrderCapturePaymentReply.v1': async () => PlaceOrderCapturePaymentReply.of(keyOf(RUN), { saga_id: RUN, outcome: 'refused', reason: 'too late' }),
 };
 
 describe('a consumer', () => {
