@@ -31,4 +31,4 @@ async def test_a_message_is_taken_with_no_more_than_was_agreed(provider_name: st
     message = Message(UUID(envelope["id"]), envelope["type"], envelope["partitionkey"], json.dumps(envelope).encode())
     await app.state.handlers[message.type](message)
     async with database.sessions() as session:
-        assert (await session.scalars(select(InboxMessage.message_id))).all() == [message.id]
+        assert set(await session.scalars(select(InboxMessage.message_id))) == {message.id}
