@@ -30,6 +30,7 @@ class CallTest:
     provider: str
     operation: str
     setting: str
+    parameters: str
     source: str
 
 
@@ -129,6 +130,7 @@ def _call(call: Call) -> CallTest:
         provider=ts_str(call.provider.name),
         operation=ts_str(operation.id),
         setting=f"{'_'.join(words(call.provider.name))}_URL".upper(),
+        parameters="settings, request" if arguments else "settings",
         source=f"{client}.{camel(operation.id)}({', '.join(arguments)})",
     )
 

@@ -50,7 +50,7 @@ export class Orchestrator extends SagaKeeper {
     }
     await note(tx, run, outcome, { step, reason: reply.reason });
     const place = this.processOf(run).steps.findIndex(({ name }) => name === step);
-    await (place < 0 ? this.callOperator(tx, run, `${run.saga} has no step ${step} any more`) : this.move(tx, run, place, reply));
+    await (place < 0 ? this.leave(tx, run, `${run.saga} has no step ${step} any more`) : this.move(tx, run, place, reply));
     await save(tx, run);
   }
 
