@@ -18,6 +18,7 @@ from microservices_skill.deployment import render as deployment
 from microservices_skill.files import FileTree
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.fields import Field, FieldType
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
 Progress = Callable[[int, int, str], None]
@@ -102,8 +103,15 @@ def _bodies(architecture: Architecture) -> dict[str, object]:
     for each in architecture.orchestrations:
         start = next(operation for operation in wire.operations(each.coordinator) if operation.id == each.saga.starts_with)
         values = entity_example(each.entity, each.coordinator).values
-        found[each.saga.name] = {field.name: values[field.name] for field in start.request_fields}
+        found[each.saga.name] = {field.name: _own(field, values[field.name]) for field in start.request_fields}
     return found
+
+
+def _own(field: Field, value: object) -> object:
+    """The value that a request of the proof by faults sends: where it must be unique, one that differs from request to request."""
+    if not field.unique or field.pattern is not None:
+        return value
+    return {FieldType.UUID: "{uuid}", FieldType.EMAIL: "someone{n}@example.com", FieldType.STRING: "example {n}"}.get(field.type, value)
 
 
 def _only(files: FileTree, capability: Capability) -> FileTree:

@@ -50,7 +50,7 @@ def check(evidence: Evidence, invariants: Collection[Invariant]) -> tuple[Check,
 
 def open_ends(plan: ChaosPlan, databases: Databases) -> tuple[int, int]:
     """How many sagas have not ended, and how many events wait to be published."""
-    sagas = sum(databases.number(name, f"SELECT count(*) FROM sagas WHERE {_OPEN}") for name in {saga.service for saga in plan.sagas})  # noqa: S608
+    sagas = sum(databases.number(name, f"SELECT count(*) FROM sagas WHERE {_OPEN}") for name in {saga.service for saga in plan.sagas})  # noqa: S608 - names of the plan
     return sagas, sum(databases.number(service.name, _PENDING) for service in plan.services)
 
 
@@ -64,7 +64,7 @@ def _saga(evidence: Evidence, saga: PlannedSaga) -> Iterator[Check]:
     unfinished = [identity for identity, state in states.items() if state not in (saga.succeeded, saga.failed)]
     ends = ", ".join(f"{count} {state}" for state, count in sorted(Counter(states.values()).items()))
     yield _check(f"all {saga.table} ended {saga.succeeded} or {saga.failed}", not unfinished, ends, unfinished)
-    stuck = databases.rows(saga.service, f"SELECT id::text, state, reason FROM sagas WHERE saga = $1 AND {_OPEN}", saga.name)  # noqa: S608
+    stuck = databases.rows(saga.service, f"SELECT id::text, state, reason FROM sagas WHERE saga = $1 AND {_OPEN}", saga.name)  # noqa: S608 - names of the plan
     yield _check(f"no {saga.name} is open or stuck", not stuck, f"{len(stuck)} are", [f"{row[0]} {row[1]}: {row[2]}" for row in stuck])
     for step in saga.steps:
         yield from _step(evidence, saga, step, states)
@@ -91,7 +91,7 @@ def _step(evidence: Evidence, saga: PlannedSaga, step: PlannedStep, states: Mapp
     yield _check(f"{name}: nothing for what was never asked", not strangers, f"{len(strangers)} rows", strangers)
     if step.copies and step.reference is not None:
         columns = ", ".join(f'"{each.source}"::text' for each in step.copies)
-        rows = evidence.databases.rows(saga.service, f'SELECT id::text, {columns} FROM "{saga.table}"')  # noqa: S608
+        rows = evidence.databases.rows(saga.service, f'SELECT id::text, {columns} FROM "{saga.table}"')  # noqa: S608 - names of the plan
         told = {row[0]: tuple(row[1:]) for row in rows}
         differing = [each for each, found in kept.items() if any(row[1:] != told.get(each) for row in found)]
         names = ", ".join(each.column for each in step.copies)
@@ -106,7 +106,7 @@ def _rows_of(evidence: Evidence, saga: PlannedSaga, step: PlannedStep) -> list[R
         query = f'SELECT t."{step.reference}"::text, {state}{columns} FROM "{step.table}" t'  # noqa: S608 - names of the plan
         return evidence.databases.rows(step.service, query)
     runs: dict[str, str] = dict(evidence.databases.rows(saga.service, "SELECT id::text, entity_id::text FROM sagas"))
-    query = f'SELECT p.saga_id::text, {state} FROM saga_participations p JOIN "{step.table}" t ON t.id::text = p.entity_id::text'  # noqa: S608
+    query = f'SELECT p.saga_id::text, {state} FROM saga_participations p JOIN "{step.table}" t ON t.id::text = p.entity_id::text'  # noqa: S608 - names of the plan
     rows = evidence.databases.rows(step.service, f"{query} WHERE p.step = $1", step.step)
     return [(runs.get(run, run), *rest) for run, *rest in rows]
 
@@ -126,7 +126,7 @@ def _events(evidence: Evidence) -> Iterator[Check]:
 def _reaction(evidence: Evidence, reaction: PlannedReaction) -> Check:
     fields = {cause.event: cause.field for cause in reaction.causes}
     told = Counter(str(event.data[fields[event.type]]) for event in evidence.events.values() if event.type in fields)
-    rows = evidence.databases.rows(reaction.service, f'SELECT "{reaction.column}"::text FROM "{reaction.table}"')  # noqa: S608
+    rows = evidence.databases.rows(reaction.service, f'SELECT "{reaction.column}"::text FROM "{reaction.table}"')  # noqa: S608 - names of the plan
     made = Counter(row[0] for row in rows)
     wrong = sorted((told - made) | (made - told))
     what = " or ".join(each.event.split(".")[-2] for each in reaction.causes)
@@ -138,7 +138,7 @@ def _dead_letters(evidence: Evidence) -> Check:
     """A message of a saga that has ended was asked again or given up by its coordinator; any other one is a loss."""
     ended: set[str] = set()
     for service in sorted({saga.service for saga in evidence.plan.sagas}):
-        ended |= {row[0] for row in evidence.databases.rows(service, f"SELECT id::text FROM sagas WHERE NOT ({_OPEN})")}  # noqa: S608
+        ended |= {row[0] for row in evidence.databases.rows(service, f"SELECT id::text FROM sagas WHERE NOT ({_OPEN})")}  # noqa: S608 - names of the plan
     lost = [
         f"{each.queue}: {each.event.type} {each.event.id}" for each in evidence.dead_letters if each.event.data.get("saga_id") not in ended
     ]

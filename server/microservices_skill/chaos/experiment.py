@@ -9,33 +9,29 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
 
+from microservices_skill.chaos.breaking import AT_ONCE, Breaker
 from microservices_skill.chaos.checks import Check, Evidence, check, open_ends
 from microservices_skill.chaos.databases import Databases
 from microservices_skill.chaos.errors import RefusedRequestError
-from microservices_skill.chaos.faults import Fault, Kind, Targets, schedule
+from microservices_skill.chaos.faults import Fault, schedule
 from microservices_skill.chaos.fleet import Child, Member
 from microservices_skill.chaos.links import Link, free_port
 from microservices_skill.chaos.load import Load, Requests, get_json, post
-from microservices_skill.chaos.observer import DeadLetter, Observer
+from microservices_skill.chaos.observer import DeadLetter, Observer, forget
 from microservices_skill.chaos.options import Options
-from microservices_skill.chaos.servers import GivenServer, Postgres, RabbitMq, Server
+from microservices_skill.chaos.servers import GivenServer, Server
+from microservices_skill.chaos.setting import BROKER, DATABASE, placed, running_servers
 from microservices_skill.deployment.chaos_plan import ChaosPlan, ChaosScenario, Term
 from microservices_skill.running import checking, preparing
-from microservices_skill.running.system import RunnableSystem
-
-DATABASE, BROKER = "database", "broker"
-_AT_ONCE = 2
-"""How many faults may overlap."""
+from microservices_skill.running.system import LOGS, RunnableSystem
 
 _OPEN_AT_ONCE = 60
 """How many sagas may be open before new requests wait: this is no test of overload."""
 
-_SLOW_S = 0.3
 _LOOK_S = 0.5
 _SETTLE_S = 3.0
 
@@ -78,11 +74,14 @@ def run(system: RunnableSystem, plan: ChaosPlan, scenario: ChaosScenario, option
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as scratch, ExitStack() as stack:
         folder = Path(scratch)
         folder.chmod(0o755)  # the database server runs as somebody else
-        servers = stack.enter_context(_servers(folder, options, audience))
-        system = _placed(system, servers)
+        servers = stack.enter_context(running_servers(folder, options, audience.step))
+        system = placed(system, servers)
         databases = Databases({_service(plan, each.name): each.database_url(system.variables) for each in system.processes})
         if isinstance(servers[DATABASE], GivenServer):
             databases.empty()
+        if isinstance(servers[BROKER], GivenServer):
+            stack.callback(forget, servers[BROKER].url, plan)
+            forget(servers[BROKER].url, plan)
         checking.check(system)
         preparing.prepare(system, audience.step)
         trial = _Trial(system, plan, scenario, options, servers, databases, audience)
@@ -106,11 +105,10 @@ class _Trial:
         self._plan = plan
         self._scenario = scenario
         self._options = options
-        self._servers = servers
         self._databases = databases
         self._audience = audience
         self._speaking = threading.Lock()
-        self._logs = system.root / ".run"
+        self._logs = system.root / LOGS
         self._logs.mkdir(exist_ok=True)
         self._stand_ins = {each.name: free_port() for each in scenario.externals}
         self._outsiders = [
@@ -119,10 +117,9 @@ class _Trial:
         ]
         self._members = {_service(plan, each.name): self._member(system, each.name) for each in system.processes}
         self._observer = Observer(servers[BROKER].url, plan.exchange, seed=options.seed, duplicates=options.duplicates)
-        self._busy = {target: threading.Lock() for target in (*self._members, *self._links, *servers)}
-        self._faults_done = 0
+        queues = {each.name: each.queue for each in plan.services if each.queue is not None}
+        self._breaker = Breaker(self._members, servers, queues, self._observer, self._say)
         self._open = 0
-        self._failure: Exception | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -145,13 +142,12 @@ class _Trial:
         for number, each in enumerate(self._scenario.setup):
             self._prepare(number, each.service, each.path, each.body)
         self._observer.start()
-        targets = Targets(sorted(self._members), sorted(self._links), sorted(self._servers))
-        faults = schedule(targets, seed=self._options.seed, requests=self._options.requests, kills=self._options.kills)
+        faults = schedule(self._breaker.targets, seed=self._options.seed, requests=self._options.requests, kills=self._options.kills)
         load = self._load(len(faults))
         began = time.monotonic()
         load.start()
         threading.Thread(target=self._watch, args=(load,), daemon=True).start()
-        history = self._break(faults, load, began)
+        history = self._breaker.run(faults, load)
         while load.is_running:
             time.sleep(_LOOK_S)
         load_s = time.monotonic() - began
@@ -170,10 +166,6 @@ class _Trial:
             recovery_s=time.monotonic() - began - load_s,
             history=history,
         )
-
-    @property
-    def _links(self) -> dict[str, Link]:
-        return {f"{name}>{to}": link for name, member in self._members.items() for to, link in member.links.items()}
 
     def _member(self, system: RunnableSystem, process: str) -> Member:
         found = next(each for each in system.processes if each.name == process)
@@ -205,8 +197,8 @@ class _Trial:
 
         def may_go(number: int) -> None:
             """Spread the load over all faults: a request waits while more faults than may overlap, or too many sagas, are before it."""
-            while self._failure is None and (
-                number * faults / self._options.requests - _AT_ONCE > self._faults_done or self._open > _OPEN_AT_ONCE
+            while not self._breaker.has_failed and (
+                number * faults / self._options.requests - AT_ONCE > self._breaker.done or self._open > _OPEN_AT_ONCE
             ):
                 time.sleep(0.02)
 
@@ -215,83 +207,10 @@ class _Trial:
 
     def _watch(self, load: Load) -> None:
         """Keep count of the open sagas; while the database is away the last count stands."""
-        while load.done < self._options.requests and self._failure is None:
+        while load.done < self._options.requests and not self._breaker.has_failed:
             with suppress(Exception):
                 self._open = open_ends(self._plan, self._databases)[0]
             time.sleep(_LOOK_S)
-
-    def _break(self, faults: tuple[Fault, ...], load: Load, began: float) -> tuple[tuple[float, Fault], ...]:
-        history, places = [], threading.Semaphore(_AT_ONCE)
-        threads = []
-        for fault in faults:
-            while load.done < fault.after and load.is_running:
-                time.sleep(0.02)
-            places.acquire()
-            if self._failure is not None:
-                raise self._failure
-            self._say(fault.target, f"{fault.kind.value} for {fault.seconds:.1f} s after {load.done} requests")
-            history.append((round(time.monotonic() - began, 1), fault))
-            threads.append(threading.Thread(target=self._carry_out, args=(fault, places), daemon=True))
-            threads[-1].start()
-        for each in threads:
-            each.join()
-        if self._failure is not None:
-            raise self._failure
-        return tuple(history)
-
-    def _carry_out(self, fault: Fault, places: threading.Semaphore) -> None:
-        try:
-            with self._busy[fault.target]:
-                match fault.kind:
-                    case Kind.KILL:
-                        self._kill(self._members[fault.target], fault.seconds)
-                    case Kind.FREEZE:
-                        self._members[fault.target].signal(signal.SIGSTOP)
-                        time.sleep(fault.seconds)
-                        self._members[fault.target].signal(signal.SIGCONT)
-                    case Kind.SLOW | Kind.CUT | Kind.PARTITION:
-                        self._disturb(self._links[fault.target], fault.kind, fault.seconds)
-                    case Kind.CRASH:
-                        self._crash(fault.target, fault.seconds)
-        except Exception as error:  # noqa: BLE001 - told by the thread that waits
-            self._failure = error
-        finally:
-            self._faults_done += 1
-            places.release()
-
-    @staticmethod
-    def _disturb(link: Link, kind: Kind, seconds: float) -> None:
-        match kind:
-            case Kind.SLOW:
-                link.slow(_SLOW_S)
-            case Kind.CUT:
-                link.cut()
-            case _:
-                link.partition()
-        time.sleep(seconds)
-        link.restore()
-
-    def _kill(self, member: Member, seconds: float) -> None:
-        member.kill()
-        queue = next((each.queue for each in self._plan.services if each.name == member.name), None)
-        if queue is not None:
-            self._observer.shuffle(queue)
-        time.sleep(seconds)
-        member.start()
-
-    def _crash(self, target: str, seconds: float) -> None:
-        server = self._servers[target]
-        if isinstance(server, GivenServer):
-            links = [member.links[target] for member in self._members.values()]
-            for each in links:
-                each.cut()
-            time.sleep(seconds)
-            for each in links:
-                each.restore()
-            return
-        server.crash()
-        time.sleep(seconds)
-        server.start()
 
     def _recovered(self, requests: Requests) -> tuple[Evidence, tuple[Check, ...]]:
         """What is found once nothing moves any more, or once patience is at its end."""
@@ -322,31 +241,6 @@ class _Trial:
     def _say(self, what: str, text: str) -> None:
         with self._speaking:
             self._audience.step(what, text)
-
-
-@contextmanager
-def _servers(folder: Path, options: Options, audience: Audience) -> Iterator[dict[str, Server]]:
-    found: dict[str, Server] = {}
-    try:
-        audience.step("servers", "starting a PostgreSQL and a RabbitMQ that may be killed")
-        found[DATABASE] = GivenServer("PostgreSQL", options.database_url) if options.database_url else Postgres(folder / DATABASE)
-        found[BROKER] = GivenServer("RabbitMQ", options.broker_url) if options.broker_url else RabbitMq(folder / BROKER)
-        for each in found.values():
-            each.start()
-        yield found
-    finally:
-        for each in found.values():
-            each.crash()
-
-
-def _placed(system: RunnableSystem, servers: Mapping[str, Server]) -> RunnableSystem:
-    """The system on these servers, in databases of its own where the server is shared."""
-    is_shared = isinstance(servers[DATABASE], GivenServer)
-    variables = {**system.variables, "BROKER_URL": servers[BROKER].url}
-    for each in system.processes:
-        name = urlsplit(each.database_url(system.variables)).path + ("_chaos" if is_shared else "")
-        variables[each.database_variable] = urlunsplit(urlsplit(servers[DATABASE].url)._replace(path=name))
-    return replace(system, variables=variables)
 
 
 def _service(plan: ChaosPlan, process: str) -> str:

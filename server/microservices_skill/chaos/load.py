@@ -22,8 +22,11 @@ _IMPATIENT = 0.1
 """The share of requests whose client goes away before the answer comes, and asks again."""
 
 _PATIENCE_S = 0.02
-_PASSING = frozenset({0, 408, 409, 425, 429, 500, 502, 503, 504})
+_PASSING = frozenset({0, 408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same request may be sent again; 0 where there was none."""
+
+_IN_FLIGHT = "urn:problem:idempotency-in-flight"
+"""What a 409 says that passes, too: the first request with this key is not answered yet."""
 
 
 Started: TypeAlias = tuple[PlannedSaga, int, Sequence[Wish]]
@@ -88,13 +91,13 @@ class Load:
             self._may_go(number)
             try:
                 self._ask(number)
-            except RefusedRequestError as error:
+            except Exception as error:  # noqa: BLE001 - told by who asks whether it is running
                 self._failure = error
 
     def _ask(self, number: int) -> None:
         saga, port, wishes = self._sagas[number % len(self._sagas)]
         chance = random.Random(f"{self._seed}/{number}")  # noqa: S311 - to be repeatable is its purpose
-        body = chance.choices([each.body for each in wishes], [each.weight for each in wishes])[0]
+        body = filled(chance.choices([each.body for each in wishes], [each.weight for each in wishes])[0], self._seed, number)
         key = str(uuid5(NAMESPACE_URL, f"chaos/{self._seed}/{number}"))
         began = time.perf_counter()
         if chance.random() < _IMPATIENT:
@@ -104,12 +107,29 @@ class Load:
             status, answer = post(port, saga.path, body, key, client=number)
             if status in (200, 201, 202):
                 break
-            if status not in _PASSING:
+            if status not in _PASSING and _IN_FLIGHT not in answer:
                 raise RefusedRequestError(f"a request of {saga.name}", status, answer)
             self.requests.repeated += 1
             time.sleep(_RETRY_S)
         self.requests.latencies.append(time.perf_counter() - began)
         self.requests.made[number] = (saga.name, str(json.loads(answer)["id"]))
+
+
+def filled(body: Json, seed: int, number: int) -> Json:
+    """A body with what is its own: ``{n}`` in a text is the request's number, ``{uuid}`` an id that no other request has.
+
+    >>> filled({"name": "bike {n}", "parts": ["{n}", 3]}, 1, 7)
+    {'name': 'bike 7', 'parts': ['7', 3]}
+    """
+    match body:
+        case str():
+            return body.replace("{n}", str(number)).replace("{uuid}", str(uuid5(NAMESPACE_URL, f"chaos/{seed}/{number}/body")))
+        case list():
+            return [filled(each, seed, number) for each in body]
+        case dict():
+            return {name: filled(value, seed, number) for name, value in body.items()}
+        case _:
+            return body
 
 
 def post(port: int, path: str, body: Json, key: str, *, client: int, limit_s: float = CALL_LIMIT_S) -> tuple[int, str]:

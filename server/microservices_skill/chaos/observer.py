@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
+from microservices_skill.deployment.chaos_plan import ChaosPlan
+
 T = TypeVar("T")
 
 _DRAIN_S = 0.3
@@ -46,7 +48,7 @@ class Observer:
     def __init__(self, url: str, exchange: str, *, seed: int, duplicates: float) -> None:
         self._url = url
         self._exchange = exchange
-        self._queue = f"{exchange}.chaos-observer"
+        self._queue = _observing(exchange)
         self._chance = random.Random(seed)  # noqa: S311 - to be repeatable is its purpose
         self._duplicates = duplicates
         self._is_meddling = True
@@ -167,6 +169,25 @@ class Observer:
         async with await aio_pika.connect(self._url, timeout=5) as connection:
             channel = await connection.channel()
             return [DeadLetter(name, event) for name in names for event in await _peek(channel, name)]
+
+
+def forget(url: str, plan: ChaosPlan) -> None:
+    """Delete the queues and exchanges of a system at a broker that others use, too."""
+
+    async def delete() -> None:
+        async with await aio_pika.connect(url, timeout=10) as connection:
+            channel = await connection.channel()
+            queues = [each.queue for each in plan.services if each.queue is not None]
+            for queue in (*queues, *(f"{each}.dead-letters" for each in queues), _observing(plan.exchange)):
+                await channel.queue_delete(queue)
+            for exchange in (plan.exchange, f"{plan.system}.dead-letters"):
+                await channel.exchange_delete(exchange)
+
+    asyncio.run(delete())
+
+
+def _observing(exchange: str) -> str:
+    return f"{exchange}.chaos-observer"
 
 
 async def _peek(channel: AbstractChannel, name: str) -> list[Event]:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -32,7 +33,7 @@ class Server(Protocol):
         """End at once, without a chance to say goodbye or to write anything down."""
 
 
-class _OwnServer:
+class _OwnServer(ABC):
     """A process group in a folder of its own."""
 
     name = ""
@@ -63,8 +64,9 @@ class _OwnServer:
             while self._is_up():  # until the system has taken the port back
                 time.sleep(0.05)
 
+    @abstractmethod
     def _launch(self, log: int) -> subprocess.Popen[bytes]:
-        raise NotImplementedError
+        """Start the process; what it says goes to the log."""
 
     def _is_up(self) -> bool:
         with socket.socket() as probe:
@@ -97,7 +99,7 @@ class Postgres(_OwnServer):
         settings = {"max_connections": "300", "unix_socket_directories": "", "listen_addresses": "127.0.0.1"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data"), "-p", str(self._port), *options]
-        return subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd=self._folder, start_new_session=True)  # noqa: S603
+        return subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd=self._folder, start_new_session=True)  # noqa: S603 - as above
 
 
 class RabbitMq(_OwnServer):

@@ -34,7 +34,8 @@ _ABOUT_SCENARIO = """\
 Yours: what is asked of the system while it is broken, and what else must hold. The generator makes this file once.
   externals:  [{name, command}], what plays a service outside; it listens on $PORT
   setup:      [{service, path, body}], requests before the load
-  sagas:      [{name, requests: [{weight, body}]}], what each saga is started with
+  sagas:      [{name, requests: [{weight, body}]}], what each saga is started with; in a text of a body {n} is the
+              number of the request and {uuid} an id that no other request has
   invariants: [{name, sum: [{service, sql, times}, {external, path, times}], equals}], such as that stock balances"""
 
 
