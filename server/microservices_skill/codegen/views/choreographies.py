@@ -98,6 +98,13 @@ def heard_events(architecture: Architecture, service: Service) -> dict[str, Even
     return reacting | {each.event.name: each.event for each in seen_by(architecture, service)}
 
 
+def promised_events(architecture: Architecture, service: Service) -> tuple[tuple[Event, Service], ...]:
+    """Every event of another that a service hears, or shows in a view, whole as its publisher tells it, in name order."""
+    names = {*heard_events(architecture, service), *(source.event for view in service.views for source in view.sources)}
+    events = (event for name in sorted(names) if (event := architecture.event(name)) is not None)
+    return tuple((event, publisher) for event in events if (publisher := architecture.service(event.publisher)) is not None)
+
+
 def steps_of(choreography: Choreography) -> tuple[WatchedStep, ...]:
     """The steps of a saga in order, with the watcher's own."""
     saga = choreography.saga

@@ -23,6 +23,16 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeMessage:
+    """A message in a pact, and the function that makes it."""
+
+    name: str
+    function: str
+    parameter: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallTest:
     """A function that sends a call as a pact has it."""
 
@@ -57,7 +67,7 @@ class PactTests:
 
     is_provider: bool
     states: tuple[Made, ...]
-    messages: tuple[Made, ...]
+    messages: tuple[MadeMessage, ...]
     calls: tuple[CallTest, ...]
     heard: tuple[Made, ...]
     preparations: tuple[Preparation, ...]
@@ -71,7 +81,7 @@ def pact_tests(architecture: Architecture, service: Service) -> PactTests:
     return PactTests(
         is_provider=found.is_provider,
         states=tuple(Made(py_str(_state(name)), f"factories.{snake(name)}") for name in found.given),
-        messages=tuple(Made(py_str(f"{each.event.name}.v{each.event.version}"), _message(each)) for each in found.told),
+        messages=tuple(map(_made, found.told)),
         calls=tuple(_call(call) for call in found.calls),
         heard=tuple(Made(py_str(each.provider.name), py_str(f"{each.event.name}.v{each.event.version}")) for each in found.heard),
         preparations=_preparations(awaited),
@@ -82,6 +92,16 @@ def pact_tests(architecture: Architecture, service: Service) -> PactTests:
 def _state(entity: str) -> str:
     noun = " ".join(words(entity))
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} exists"
+
+
+def _made(told: Told) -> MadeMessage:
+    source = _message(told)
+    return MadeMessage(
+        name=py_str(f"{told.event.name}.v{told.event.version}"),
+        function=f"_{snake(told.event.name)}",
+        parameter="session" if "session" in source else "_session",
+        source=source,
+    )
 
 
 def _message(told: Told) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
-from microservices_skill.codegen.views.choreographies import heard_events
+from microservices_skill.codegen.views.choreographies import promised_events
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.python_pacts import PactTests, pact_tests
@@ -267,14 +267,10 @@ def _published(architecture: Architecture, service: Service) -> tuple[Argument, 
 
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
     """Incoming events with an example of their data."""
-    found = []
-    events = heard_events(architecture, service) | events_of(projections_of(architecture, service))
-    for name, event in sorted(events.items()):
-        publisher = architecture.service(event.publisher)
-        if publisher is not None:
-            data = {field.name: example(field, publisher) for field in event.payload}
-            found.append(Argument(name, py_json(data)))
-    return tuple(found)
+    return tuple(
+        Argument(event.name, py_json({field.name: example(field, publisher) for field in event.payload}))
+        for event, publisher in promised_events(architecture, service)
+    )
 
 
 def _views(architecture: Architecture, service: Service) -> ViewTests:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_str
-from microservices_skill.codegen.views.choreographies import heard_events
+from microservices_skill.codegen.views.choreographies import promised_events
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.sagas import told_by
@@ -260,13 +260,10 @@ def _published(architecture: Architecture, service: Service) -> tuple[Published,
 
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
     """Incoming events with an example of their data."""
-    found = []
-    events = heard_events(architecture, service) | events_of(projections_of(architecture, service))
-    for name, event in sorted(events.items()):
-        publisher = architecture.service(event.publisher)
-        if publisher is not None:
-            found.append(Argument(name, ts_json({field.name: example(field, publisher) for field in event.payload})))
-    return tuple(found)
+    return tuple(
+        Argument(event.name, ts_json({field.name: example(field, publisher) for field in event.payload}))
+        for event, publisher in promised_events(architecture, service)
+    )
 
 
 def _views(architecture: Architecture, service: Service) -> ViewTests:

@@ -23,21 +23,25 @@ from inventory.infrastructure.event_bus import DomainEvent, Message
 from inventory.infrastructure.inbox import InboxMessage
 from inventory.infrastructure.saga_message import Outcome
 from inventory.main import create_app
-from tests.fixtures.pacts import PACTS, Factory, Provider, interaction
+from tests.fixtures.pacts import PACTS, Factory, MakeMessage, Provider, interaction
 
 STATES: dict[str, Factory] = {}
 """What must be there before a consumer asks, and what makes it."""
 
 
-async def message_of(name: str, session: AsyncSession) -> DomainEvent:
-    """A message as this service makes it."""
-    match name:
-        case "PlaceOrderReserveStockReply.v1":
-            return PlaceOrderReserveStockReply(saga_id=uuid7(), outcome=Outcome.REFUSED, reason="too late")
-        case "PlaceOrderCommitStockReply.v1":
-            return PlaceOrderCommitStockReply(saga_id=uuid7(), outcome=Outcome.REFUSED, reason="too late")
-        case _:
-            raise LookupError(f"{SERVICE_NAME} tells nobody of {name}")
+async def _place_order_reserve_stock_reply(_session: AsyncSession) -> DomainEvent:
+    return PlaceOrderReserveStockReply(saga_id=uuid7(), outcome=Outcome.REFUSED, reason="too late")
+
+
+async def _place_order_commit_stock_reply(_session: AsyncSession) -> DomainEvent:
+    return PlaceOrderCommitStockReply(saga_id=uuid7(), outcome=Outcome.REFUSED, reason="too late")
+
+
+MESSAGES: dict[str, MakeMessage] = {
+    "PlaceOrderReserveStockReply.v1": _place_order_reserve_stock_reply,
+    "PlaceOrderCommitStockReply.v1": _place_order_commit_stock_reply,
+}
+"""The messages that others hear, as this service makes them."""
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provid
     monkeypatch.setenv("ENVIRONMENT", "test")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'pacts.db'}")
     get_settings.cache_clear()
-    found = Provider(create_app(get_settings()), STATES, message_of)
+    found = Provider(create_app(get_settings()), STATES, MESSAGES)
     found.start()
     yield found
     found.stop()
