@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.generated.architectures import Claim, services_where
-from tests.generated.lives import by_events, by_operations, creating
+from tests.generated.lives import by_events, by_operations, creating, free_transitions
 
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Action, Service, SubscriptionAction
@@ -35,9 +35,9 @@ def updates(_: Architecture, service: Service) -> bool:
     return any(each.action is Action.UPDATE for each in operations(service))
 
 
-def transitions(_: Architecture, service: Service) -> bool:
+def transitions(architecture: Architecture, service: Service) -> bool:
     """Something can be moved along its lifecycle over HTTP."""
-    return any(each.action is Action.TRANSITION for each in operations(service))
+    return bool(free_transitions(architecture, service))
 
 
 def lists_what_it_creates(_: Architecture, service: Service) -> bool:
@@ -61,10 +61,10 @@ def lives_by_events(_: Architecture, service: Service) -> bool:
     return any(creating(service, each) and by_events(service, each) for each in service.entities)
 
 
-def tells_of_a_life(_: Architecture, service: Service) -> bool:
+def tells_of_a_life(architecture: Architecture, service: Service) -> bool:
     """A creation and the steps behind it are told of by events."""
     told = (each.entity for each in operations(service) if each.action is Action.CREATE and each.endpoint.publishes)
-    return any(step.publishes for entity in told for _, step in by_operations(service, entity))
+    return any(step.publishes for entity in told for _, step in by_operations(architecture, service, entity))
 
 
 def changes_by_event(_: Architecture, service: Service) -> bool:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from microservices_skill.codegen.views.sagas import locked_by_saga
+from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Action, Entity, Service, Subscription, SubscriptionAction, Transition
 from microservices_skill.model.wire import Operation, operations
 
 S = TypeVar("S")
 
 
-def by_operations(service: Service, entity: Entity) -> list[tuple[Operation, Transition]]:
+def by_operations(architecture: Architecture, service: Service, entity: Entity) -> list[tuple[Operation, Transition]]:
     """Operations that can follow each other from the first state on."""
-    offered = (each for each in operations(service) if each.action is Action.TRANSITION and each.entity.name == entity.name)
+    offered = (each for each in free_transitions(architecture, service) if each.entity.name == entity.name)
     return list(_walk(entity, ((each, each.endpoint.transition) for each in offered)))
+
+
+def free_transitions(architecture: Architecture, service: Service) -> list[Operation]:
+    """The operations that move an entity along its lifecycle and wait for no saga."""
+    moving = (each for each in operations(service) if each.action is Action.TRANSITION)
+    return [each for each in moving if each.id not in locked_by_saga(architecture, service, each.entity)]
 
 
 def by_events(service: Service, entity: Entity) -> list[tuple[Subscription, Transition]]:

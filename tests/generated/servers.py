@@ -47,9 +47,10 @@ class Database:
         """How many rows a table has."""
         return int(self.rows(f'SELECT count(*) FROM "{table}"')[0][0])
 
-    def pending_events(self) -> int:
-        """How many events wait in the outbox."""
-        return int(self.rows("SELECT count(*) FROM outbox_messages WHERE published_at IS NULL")[0][0])
+    def pending_events(self, *types: str) -> int:
+        """How many messages wait in the outbox; only those of some types where types are given."""
+        waiting = self.rows("SELECT event_type FROM outbox_messages WHERE published_at IS NULL")
+        return sum(not types or each in types for (each,) in waiting)
 
 
 @contextmanager

@@ -19,7 +19,9 @@ from tests.generated.servers import BROKER_URL, Broker, Database, new_database
 
 from microservices_skill.chaos.links import Link
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.fields import PayloadField
 from microservices_skill.model.messaging import Event
+from microservices_skill.model.naming import kebab
 from microservices_skill.model.service import Action, Entity, Lifecycle, Service, Subscription
 from microservices_skill.model.wire import Operation, operations
 
@@ -114,9 +116,21 @@ class Target:
         """The operation that creates, of those that do the one that publishes most."""
         return max((each for each in self.operations if each.action is Action.CREATE), key=lambda each: len(each.endpoint.publishes))
 
+    @cached_property
+    def event_types(self) -> frozenset[str]:
+        """The types of all events that the model names."""
+        return frozenset(map(self.event_type, self.architecture.events))
+
     def event_type(self, event: Event) -> str:
         """The type that an event has on the wire."""
         return f"{self.architecture.system.name}.{event.name}.v{event.version}"
+
+    def key_of(self, creation: Operation, made: Data) -> str:
+        """What orders the first event that a creation publishes, with its prefix."""
+        event = self.architecture.event(creation.endpoint.publishes[0])
+        assert event is not None
+        key = next(each for each in event.payload if each.name == event.ordering_key)
+        return f"{kebab(event.entity or '')}/{source_of(made, key)}"
 
     # Who calls it.
 
@@ -212,11 +226,16 @@ class Target:
         until(all_found, EVENT_LIMIT_S, "for events to be handled")
         return [each for each in found if each not in marks]
 
+    def pending_events(self) -> int:
+        """How many of the events that its model names wait in its outbox; the commands and replies of sagas do not count."""
+        return self.database.pending_events(*self.event_types)
+
     def published(self) -> list[Data]:
-        """The envelopes that the service has published since the last look, once its outbox is empty."""
+        """The events that the service has published since the last look, once its outbox is empty; no commands and replies of sagas."""
         until(lambda: self.database.pending_events() == 0, EVENT_LIMIT_S, "for the outbox to be empty")
         source = f'"/{self.service.name}"'.encode()
-        return [json.loads(each.body) for each in self.broker.take(self.events) if source in each.body]
+        envelopes = [json.loads(each.body) for each in self.broker.take(self.events) if source in each.body]
+        return [each for each in envelopes if each["type"] in self.event_types]
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of a metric; 0 where it has none yet."""
@@ -224,6 +243,11 @@ class Target:
             if line.startswith(name) and all(f'{key}="{value}"' in line for key, value in labels.items()):
                 return float(line.rsplit(" ", 1)[1])
         return 0.0
+
+
+def source_of(entity: Data, field: PayloadField) -> Any:
+    """The value that a field of an event takes from an entity: what it says, its own name, or the entity's id."""
+    return entity[field.source] if field.source else entity.get(field.name, entity["id"])
 
 
 def lifecycle_of(entity: Entity) -> Lifecycle:

@@ -86,23 +86,24 @@ def test_events_of_one_key_are_applied_in_their_order(target: Target) -> None:
 @on(tells_of_a_life)
 def test_events_of_one_key_are_published_in_their_order(target: Target) -> None:
     creation = target.creation
-    steps = by_operations(target.service, creation.entity)
+    steps = by_operations(target.architecture, target.service, creation.entity)
     target.published()
 
     def live(_: int) -> str:
-        identity = str(target.create(creation).json["id"])
+        made = target.create(creation).json
+        identity = str(made["id"])
         for each, _step in steps:
             answer = target.caller().change(each.method, target.path(each, identity), target.body(each) if each.has_body else None)
             assert answer.status == 200, answer.text
-        return identity
+        return target.key_of(creation, made)
 
     with ThreadPoolExecutor(4) as pool:
-        identities = list(pool.map(live, range(12)))
+        keys = list(pool.map(live, range(12)))
     seen: dict[str, list[str]] = defaultdict(list)
     for envelope in target.published():
-        seen[envelope["partitionkey"].rpartition("/")[2]].append(envelope["type"].split(".")[1])
+        seen[envelope["partitionkey"]].append(envelope["type"].split(".")[1])
     told = [*creation.endpoint.publishes, *(name for _, step in steps for name in step.publishes)]
-    assert dict(seen) == dict.fromkeys(identities, told)
+    assert dict(seen) == dict.fromkeys(keys, told)
 
 
 @on(creates_by_event)

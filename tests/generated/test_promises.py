@@ -10,11 +10,11 @@ from uuid import uuid4
 
 import pytest
 from tests.generated.choosing import anything, creates, is_limited, on, publishes_on_creation, transitions, updates
+from tests.generated.lives import free_transitions
 from tests.generated.processes import Caller
 from tests.generated.samples import UNICODE, exacting
-from tests.generated.target import Target, lifecycle_of
+from tests.generated.target import Target, lifecycle_of, source_of
 
-from microservices_skill.model.naming import kebab
 from microservices_skill.model.service import Action
 
 pytestmark = pytest.mark.slow
@@ -75,7 +75,7 @@ def test_of_twenty_changes_to_one_version_one_is_made(target: Target) -> None:
 
 @on(transitions)
 def test_a_transition_is_made_once_from_the_right_state_and_from_no_other(target: Target) -> None:
-    operation = target.operation(Action.TRANSITION)
+    operation = free_transitions(target.architecture, target.service)[0]
     lifecycle = lifecycle_of(operation.entity)
     step = lifecycle.transition(operation.endpoint.transition or "")
     assert step is not None
@@ -184,9 +184,9 @@ def test_an_event_continues_the_trace_of_its_cause_and_tells_what_was_stored(tar
         assert envelope["specversion"] == "1.0"
         assert envelope["datacontenttype"] == "application/json"
         assert envelope["partitionkey"] == envelope["subject"]
-        assert envelope["partitionkey"] == f"{kebab(event.entity or '')}/{envelope['data'].get(event.ordering_key)}"
+        assert envelope["partitionkey"] == target.key_of(creation, made)
         assert envelope["dataschema"] == f"/contracts/events/{event.name}.v{event.version}.json"
-        expected = {each.name: source_of(made, each.name, each.source) for each in event.payload}
+        expected = {each.name: source_of(made, each) for each in event.payload}
         assert envelope["data"] == expected
     records = [each for each in target.running.records if each.get("request_id") == f"r-{trace}"]
     assert records
@@ -208,8 +208,3 @@ def test_an_answer_that_is_stored_and_given_again_keeps_its_unicode(target: Targ
 def event_types(target: Target, names: tuple[str, ...]) -> list[str]:
     """The types of events on the wire."""
     return [target.event_type(event) for name in names if (event := target.architecture.event(name)) is not None]
-
-
-def source_of(entity: dict[str, Any], name: str, source: str | None) -> Any:
-    """The value that a field of an event takes from an entity: what it says, its own name, or the entity's id."""
-    return entity[source] if source else entity.get(name, entity["id"])
