@@ -46,9 +46,12 @@ def _is_whole(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("target").mend()
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all tests of one service after each other, so that only one runs at a time, and those that share something in one worker."""
+    """Run all tests of one service after each other, so that only one runs at a time, and those that share something in one worker.
+
+    First of all hooks, as pytest-xdist reads the groups in its own.
+    """
     items.sort(key=_service)
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
