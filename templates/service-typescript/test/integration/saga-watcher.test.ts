@@ -10,7 +10,7 @@ import { EventDefinition } from '../../src/infrastructure/event-bus/event.js';
 import { enqueue } from '../../src/infrastructure/event-bus/outbox.js';
 import { OutboxRelay } from '../../src/infrastructure/event-bus/outbox-relay.js';
 import type { Choreography } from '../../src/infrastructure/sagas/choreography.js';
-import { SagaRun } from '../../src/infrastructure/sagas/saga-run.entity.js';
+import { SagaEntry, SagaRun } from '../../src/infrastructure/sagas/saga-run.entity.js';
 import { requireSettled } from '../../src/infrastructure/sagas/saga-runs.js';
 import { SagaStep } from '../../src/infrastructure/sagas/saga-step.entity.js';
 import { noteTransition, requireTurnable, watch } from '../../src/infrastructure/sagas/watch.js';
@@ -261,5 +261,18 @@ describe.each(DATABASES)('a choreographed saga on %s', (kind) => {
     await expect(service.run((tx) => requireSettled(tx, id))).rejects.toThrow(SagaConflictError);
     await trial.move(id, 'succeed');
     await expect(service.run((tx) => requireTurnable(tx, TRIAL, id))).rejects.toThrow(SagaConflictError);
+  });
+
+  it('that has ended is forgotten in the end with its steps', async () => {
+    const running = await trial.begin();
+    for (const step of ['first', 'second']) await trial.tell(id, step);
+    await trial.move(id, 'succeed');
+    expect((await trial.tell(id, 'third')).state).toBe('completed');
+    expect(await trial.watcher.purge(new Date(Date.now() + HOUR_MS))).toBe(1);
+    const left = (await trial.look(running)).id;
+    const found = await service.run(async (tx) => [await tx.find(SagaRun), await tx.find(SagaEntry), await tx.find(SagaStep)] as const);
+    const [runs, entries, steps] = found;
+    expect(runs.map((run) => run.id)).toEqual([left]);
+    expect(new Set([...entries, ...steps].map(({ saga_id }) => saga_id))).toEqual(new Set([left]));
   });
 });

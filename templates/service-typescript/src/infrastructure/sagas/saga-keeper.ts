@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 
 import { NotFoundError } from '../../common/problems.js';
 import { utcNow } from '../database/clock.js';
@@ -17,6 +17,11 @@ const log = getLogger('sagas');
 
 const POLL_MS = 500;
 const MEASURE_EVERY = 10;
+const PURGE_EVERY = 7200;
+
+/** How long a run that has ended can be looked at. One that an operator had a hand in stays: its history is an audit trail. */
+const RETENTION_MS = 90 * 24 * 3_600_000;
+const PURGE_BATCH = 1000;
 
 /** A run, and its history in order. */
 export interface RunView {
@@ -56,6 +61,21 @@ export abstract class SagaKeeper implements OnApplicationBootstrap, BeforeApplic
     return found;
   }
 
+  /** Forget runs that ended before a moment and that no operator touched, with their histories; returns how many. */
+  async purge(before: Date): Promise<number> {
+    for (let found = 0; ; ) {
+      const ended = await this.unitOfWork.run(async (tx) => {
+        const ids = await this.ended(tx, before);
+        await this.forget(tx, ids);
+        return ids.length;
+      });
+      found += ended;
+      if (ended < PURGE_BATCH) {
+        return found;
+      }
+    }
+  }
+
   /** A run and its history; throws NotFoundError where there is none. */
   async view(tx: EntityManager, id: string): Promise<RunView> {
     const run = await tx.findOneBy(SagaRun, { id });
@@ -85,6 +105,22 @@ export abstract class SagaKeeper implements OnApplicationBootstrap, BeforeApplic
     return row === undefined ? undefined : textOf(row, 'id');
   }
 
+  /** Delete runs and what belongs to them. */
+  protected async forget(tx: EntityManager, ids: readonly string[]): Promise<void> {
+    await tx.delete(SagaEntry, { saga_id: In([...ids]) });
+    await tx.delete(SagaRun, { id: In([...ids]) });
+  }
+
+  private async ended(tx: EntityManager, before: Date): Promise<readonly string[]> {
+    const places = this.sagas.map((_, index) => `$${index + 3}`).join(', ');
+    const statement = `SELECT id FROM sagas
+      WHERE state IN ('completed', 'compensated') AND updated_at < $1 AND saga IN (${places})
+        AND NOT EXISTS (SELECT 1 FROM saga_entries WHERE saga_entries.saga_id = sagas.id AND saga_entries.actor IS NOT NULL)
+      LIMIT $2`;
+    const { rows } = await sql(tx, statement, [toMoment(before), PURGE_BATCH, ...this.sagas]);
+    return rows.map((row) => textOf(row, 'id'));
+  }
+
   private async sweep(): Promise<void> {
     const { signal } = this.stopping;
     for (let turn = 0; !signal.aborted; turn += 1) {
@@ -92,6 +128,9 @@ export abstract class SagaKeeper implements OnApplicationBootstrap, BeforeApplic
         await this.expire();
         if (turn % MEASURE_EVERY === 0) {
           await this.measure();
+        }
+        if (turn % PURGE_EVERY === 0) {
+          await this.purge(new Date(Date.now() - RETENTION_MS));
         }
       } catch (error) {
         log.warning('saga.sweep_failed', { error: describe(error) });

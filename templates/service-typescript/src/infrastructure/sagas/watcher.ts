@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 
 import { NotFoundError, ProblemError, SagaConflictError } from '../../common/problems.js';
 import { utcNow } from '../database/clock.js';
@@ -11,6 +11,7 @@ import { SagaKeeper } from './saga-keeper.js';
 import { shortened, type Outcome } from './saga-outcome.js';
 import { SagaRun } from './saga-run.entity.js';
 import { ACTIVE, callOperator, enter, existing, inTraceOf, note, save } from './saga-runs.js';
+import { SagaStep } from './saga-step.entity.js';
 import { attempt } from './savepoint.js';
 
 const log = getLogger('sagas');
@@ -91,6 +92,11 @@ export class Watcher extends SagaKeeper {
     }
     await note(tx, run, 'aborted', { reason, actor });
     await this.turn(tx, progress, progress.current, reason);
+  }
+
+  protected override async forget(tx: EntityManager, ids: readonly string[]): Promise<void> {
+    await tx.delete(SagaStep, { saga_id: In([...ids]) });
+    await super.forget(tx, ids);
   }
 
   protected override async expireOne(tx: EntityManager): Promise<boolean> {

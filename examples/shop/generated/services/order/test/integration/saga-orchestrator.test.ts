@@ -12,7 +12,7 @@ import { Orchestrator } from '../../src/infrastructure/sagas/orchestrator.js';
 import { begin } from '../../src/infrastructure/sagas/saga-commands.js';
 import { keyOf } from '../../src/infrastructure/sagas/saga-message.js';
 import type { Outcome } from '../../src/infrastructure/sagas/saga-outcome.js';
-import { SagaRun } from '../../src/infrastructure/sagas/saga-run.entity.js';
+import { SagaEntry, SagaRun } from '../../src/infrastructure/sagas/saga-run.entity.js';
 import { requireSettled } from '../../src/infrastructure/sagas/saga-runs.js';
 import { processOf, stepAt, type Saga, type Step } from '../../src/infrastructure/sagas/saga.js';
 import { DATABASES, TestService } from '../fixtures/service.js';
@@ -205,5 +205,17 @@ describe.each(DATABASES)('a saga on %s', (kind) => {
     trial.deploy(TRIAL);
     await service.run((tx) => trial.orchestrator.retry(tx, late, 'olga'));
     expect((await trial.reply(late, 'first', 'done')).step).toBe('second');
+  });
+
+  it('that has ended is forgotten in the end unless an operator touched it', async () => {
+    const [ended, audited, running] = [await trial.begin(), await trial.begin(), await trial.begin()];
+    for (const name of ['first', 'second', 'third']) await trial.reply(ended, name, 'done');
+    await service.run((tx) => trial.orchestrator.abort(tx, audited, 'olga', 'why'));
+    expect((await trial.reply(audited, 'first', 'undone')).state).toBe('compensated');
+    expect(await trial.orchestrator.purge(new Date(Date.now() - HOUR_MS))).toBe(0);
+    expect(await trial.orchestrator.purge(new Date(Date.now() + HOUR_MS))).toBe(1);
+    const [runs, entries] = await service.run(async (tx) => [await tx.find(SagaRun), await tx.find(SagaEntry)]);
+    expect(new Set(runs.map(({ id }) => id))).toEqual(new Set([audited, running]));
+    expect(new Set(entries.map(({ saga_id }) => saga_id))).toEqual(new Set([audited, running]));
   });
 });
