@@ -12,17 +12,16 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from run import save
+from run import save, tool
 
 ROOT = Path(__file__).parents[1]
 SHOP = ROOT / "examples" / "shop"
 ROUNDS = 5
-PEER = ROOT / "out" / "bench-venv"
 
 
 def main() -> None:
     """Interleaved rounds, medians."""
-    cookiecutter = install()
+    cookiecutter = tool("cookiecutter")
     with tempfile.TemporaryDirectory() as scratch:
         template = write_template(Path(scratch) / "template")
         commands = {
@@ -54,16 +53,6 @@ def main() -> None:
             for name, found in samples.items()
         ],
     )
-
-
-def install() -> Path:
-    """The peer in an environment of its own."""
-    tool = PEER / "bin" / "cookiecutter"
-    if not tool.exists():
-        subprocess.run([sys.executable, "-m", "venv", PEER], check=True)
-        lock = ROOT / "requirements" / "bench.txt"
-        subprocess.run([PEER / "bin" / "pip", "install", "-qq", "--require-hashes", "-r", lock], check=True)
-    return tool
 
 
 def write_template(folder: Path) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,18 @@ def save(name: str, rows: list[dict[str, object]]) -> None:
     target = HERE / "results" / f"{name}.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+def tool(name: str) -> Path:
+    """A command of requirements/bench.txt, in an environment of its own."""
+    home = HERE.parent / "out" / "bench-venv"
+    lock = HERE.parent / "requirements" / "bench.txt"
+    installed = home / "installed.txt"
+    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+        subprocess.run([home / "bin" / "pip", "install", "-qq", "--require-hashes", "-r", lock], check=True)
+        shutil.copyfile(lock, installed)
+    return home / "bin" / name
 
 
 if __name__ == "__main__":

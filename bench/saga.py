@@ -2,7 +2,8 @@
 
 The hand-written peers do what the path needs and promise nothing: no outbox, no inbox, no confirms, no idempotency key, no state
 of a saga, no timeouts. Two phases for each: as many orders as fit (throughput), and a fixed rate (latency, and where the time goes).
-Generated systems keep their own record of when each message was written, published and taken in; it tells the parts.
+A third one, for generated systems, samples where their CPU goes, apart as sampling costs some itself. Generated systems keep their
+own record of when each message was written, published and taken in; it tells the parts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -33,10 +34,10 @@ from microservices_skill.chaos.load import post
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.system import Language
 from microservices_skill.running.supervisor import is_ready
+from profiles import ROLES, preloaded, profiled
 from run import save
 from service import BROKER, DATABASE, ORDER, PEERS, cpu_seconds
 
-ROLES = ("order", "inventory", "payment", "notification")
 CLIENTS, ORDERS, RATE, SECONDS, LIMIT_S = 8, 400, 10, 20, 180.0
 PARTS = ("outbox lag p50 ms", "outbox lag p99 ms", "an order's time ms")
 NAMES = {Language.TYPESCRIPT: "NestJS", Language.PYTHON: "FastAPI"}
@@ -53,17 +54,21 @@ class System:
     processes: Mapping[str, subprocess.Popen[bytes]]
     ports: Mapping[str, int]
     databases: Mapping[str, Database]
+    profiles: Mapping[str, Path] = field(default_factory=dict)
 
 
 def main() -> None:
     """One system after the other; each alone on the machine."""
     toolchains = Toolchains()
     rows = []
+    layers: list[dict[str, object]] = []
     for language in (Language.TYPESCRIPT, Language.PYTHON):
-        by_hand = measure(partial(handwritten, language, toolchains[language]))
-        generated = measure(partial(deployed, language, toolchains[language]))
+        by_hand, _ = measure(partial(handwritten, language, toolchains[language]))
+        generated, shares = measure(partial(deployed, language, toolchains[language]))
         rows += [row(each, by_hand) for each in (by_hand, generated)]
+        layers.append({"shop": generated["shop"], **shares})
     save("saga", rows)
+    save("saga-profile", layers)
 
 
 def row(sample: dict[str, object], peer: dict[str, object]) -> dict[str, object]:
@@ -72,16 +77,13 @@ def row(sample: dict[str, object], peer: dict[str, object]) -> dict[str, object]
     return {"shop": sample["shop"], "orders/s": sample["orders/s"], "ratio": round(rate, 2), "CPU ratio": round(cost, 2), **sample}
 
 
-def measure(make: partial[contextmanager[System]]) -> dict[str, object]:  # type: ignore[type-var]
-    """Throughput first, then latencies at a fixed rate."""
+def measure(make: partial[contextmanager[System]]) -> tuple[dict[str, object], dict[str, str]]:  # type: ignore[type-var]
+    """Throughput first, then latencies at a fixed rate, then each layer's share of the CPU."""
     with make() as system:
         warm(system)
         used = {name: cpu_seconds(process.pid) for name, process in system.processes.items()}
         began = time.perf_counter()
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            list(pool.map(partial(place, system), range(ORDERS)))
-        accepted = time.perf_counter() - began
-        until(lambda: unfinished(system) == 0, LIMIT_S, "for all orders")
+        accepted = place_all(system)
         took = time.perf_counter() - began
         cost = {name: (cpu_seconds(process.pid) - used[name]) / ORDERS * 1000 for name, process in system.processes.items()}
         since = str(system.databases["order"].rows("SELECT clock_timestamp()::text")[0][0])
@@ -90,7 +92,7 @@ def measure(make: partial[contextmanager[System]]) -> dict[str, object]:  # type
         ends = sorted(float(each[0]) for each in system.databases["order"].rows(
             "SELECT extract(epoch FROM updated_at - created_at) * 1000 FROM orders WHERE created_at > $1::text::timestamptz", since
         ))  # fmt: skip
-        return {
+        sample: dict[str, object] = {
             "shop": system.label,
             "orders/s": round(ORDERS / took, 1),
             "accepted/s": round(ORDERS / accepted, 1),
@@ -100,12 +102,26 @@ def measure(make: partial[contextmanager[System]]) -> dict[str, object]:  # type
             "confirmed p99 ms": round(at(ends, 0.99)),
             "CPU ms": round(sum(cost.values()), 1),
             "CPU ms by service": ", ".join(f"{name} {value:.1f}" for name, value in cost.items()),
-            **(
-                parts(system, since)
-                if system.is_generated
-                else {"outbox lag p50 ms": "", "outbox lag p99 ms": "", "an order's time ms": ""}
-            ),
+            **(parts(system, since) if system.is_generated else dict.fromkeys(PARTS, "")),
         }
+        return sample, shares(system) if system.is_generated else {}
+
+
+def shares(system: System) -> dict[str, str]:
+    """Each layer's share of the CPU while orders are placed as fast as they are taken."""
+    with profiled(system.language, [(process.pid, system.profiles[name]) for name, process in system.processes.items()]) as profile:
+        place_all(system)
+    return profile.shares()
+
+
+def place_all(system: System) -> float:
+    """Place the orders and wait until each is confirmed; how many seconds until all were accepted."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(partial(place, system), range(ORDERS)))
+    accepted = time.perf_counter() - began
+    until(lambda: unfinished(system) == 0, LIMIT_S, "for all orders")
+    return accepted
 
 
 def place(system: System, number: int) -> float:
@@ -134,8 +150,10 @@ def paced(system: System) -> list[float]:
 
 
 def unfinished(system: System) -> int:
-    """How many orders are not confirmed yet."""
-    return int(system.databases["order"].rows("SELECT count(*) FROM orders WHERE status <> 'confirmed'")[0][0])
+    """How many orders are not confirmed yet; none may be refused."""
+    counts = {status: int(count) for status, count in system.databases["order"].rows("SELECT status, count(*) FROM orders GROUP BY status")}
+    assert "cancelled" not in counts, f"{system.label}: {counts}"
+    return sum(counts.values()) - counts.get("confirmed", 0)
 
 
 def parts(system: System, since: str) -> dict[str, object]:
@@ -203,16 +221,18 @@ def deployed(language: Language, toolchain: Toolchain) -> Iterator[System]:
             [f"{system}.{role}{end}" for role in ROLES for end in ("", ".dead-letters")],
             [f"{system}.events", f"{system}.dead-letters"],
         )
-        processes = {}
+        processes, profiles = {}, {}
         for role in ROLES:
             folder = write_service(architecture, architecture.services_by_name[role], scratch / role)
             toolchain.prepare(folder)
+            profiles[role] = scratch / f"{role}.profile"
             settings = {**toolchain.environment(folder), "DATABASE_URL": found[role].url, "BROKER_URL": BROKER, "PORT": str(ports[role])}
             subprocess.run(toolchain.migrate_command(folder), cwd=folder, env={**os.environ, **settings}, check=True, capture_output=True)
             command = toolchain.start_command(folder)
-            processes[role] = stack.enter_context(running(command, folder, {**settings, "LOG_LEVEL": "WARNING"}, ports[role]))
+            settings |= {"LOG_LEVEL": "WARNING", **preloaded(language, profiles[role])}
+            processes[role] = stack.enter_context(running(command, folder, settings, ports[role]))
         label = f"generated {NAMES[language]}"
-        yield System(label, "", language, True, processes, ports, found)
+        yield System(label, "", language, True, processes, ports, found, profiles)
 
 
 def unlimited(architecture: Architecture) -> Architecture:
