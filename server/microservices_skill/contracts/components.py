@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from microservices_skill.contracts.json_schema import COMPONENTS, Schema, field_schema, money_schemas, object_of, or_null, referenced
+from microservices_skill.contracts.json_schema import (
+    COMPONENTS,
+    Schema,
+    enum_schema,
+    field_schema,
+    money_schemas,
+    object_of,
+    or_null,
+    referenced,
+)
 from microservices_skill.model import wire
+from microservices_skill.model.composition import INCOMPLETE, REASONS
 from microservices_skill.model.naming import title
 from microservices_skill.model.service import Entity, Service
 
@@ -21,8 +31,10 @@ def schemas(service: Service, *, used_by: object) -> dict[str, Schema]:
 
 def response_schema(entity: Entity) -> Schema:
     """One entity as a caller sees it: every key is there, optional values may be null."""
+    if isinstance(entity, wire.ComposedRow):
+        return _row_schema(entity, {INCOMPLETE: {"type": "array", "items": {"$ref": COMPONENTS + wire.INCOMPLETE_PART}}})
     if isinstance(entity, wire.ViewRow):
-        return _row_schema(entity)
+        return _row_schema(entity, {"as_of": {"type": "string", "format": "date-time"}})
     state = wire.state_field(entity)
     fields = (*entity.fields, *((state,) if state is not None else ()))
     properties: dict[str, Schema] = {"id": {"type": "string", "format": "uuid"}}
@@ -37,11 +49,11 @@ def response_schema(entity: Entity) -> Schema:
     }
 
 
-def _row_schema(row: wire.ViewRow) -> Schema:
-    """One row of a view, and as of when its sources are known."""
+def _row_schema(row: wire.ViewRow, more: Schema) -> Schema:
+    """One row of a view with as of when its sources are known, or a composition with what it lacks."""
     properties: dict[str, Schema] = {row.key: {"type": "string", "format": "uuid"}}
     properties |= {field.name: field_schema(field) for field in row.fields}
-    properties |= {"as_of": {"type": "string", "format": "date-time"}}
+    properties |= more
     return {"title": title(row.name), "type": "object", **_described(row.description), "properties": properties} | {
         "required": list(properties)
     }
@@ -85,12 +97,25 @@ def field_problem_schema() -> Schema:
     }
 
 
+def incomplete_part_schema() -> Schema:
+    """A part that a composition's answer lacks, or does not have in full, and why."""
+    return {
+        "type": "object",
+        "description": "A part that is missing, or not shown in full",
+        "properties": {"part": {"type": "string"}, "reason": enum_schema(REASONS)},
+        "required": ["part", "reason"],
+    }
+
+
 def _all(service: Service) -> dict[str, Schema]:
     found = money_schemas() | {"FieldProblem": field_problem_schema(), "Problem": problem_schema()}
     found |= {value.name: object_of(value.fields, closed=True) | _described(value.description) for value in service.value_types}
     for entity in (*service.entities, *map(wire.row_of, service.views)):
         found[wire.response_name(entity)] = response_schema(entity)
         found[wire.page_name(entity)] = page_schema(entity)
+    for row in map(wire.composed_row, service.compositions):
+        found[wire.response_name(row)] = response_schema(row)
+        found[wire.INCOMPLETE_PART] = incomplete_part_schema()
     for operation in wire.operations(service):
         if operation.request_name is not None:
             found[operation.request_name] = object_of(operation.request_fields, closed=True)

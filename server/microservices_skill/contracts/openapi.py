@@ -98,7 +98,7 @@ def _success(operation: Operation) -> Schema:
     headers = {}
     if operation.status == HTTPStatus.CREATED:
         headers["Location"] = {"description": "The path of what was created", "schema": {"type": "string"}}
-    if operation.response_name is not None and not operation.is_paginated and not operation.is_on_view:
+    if operation.is_versioned:
         headers["ETag"] = {"description": "The version, for If-Match", "schema": {"type": "string"}}
     if headers:
         response["headers"] = headers

@@ -34,6 +34,7 @@ def names_in_code(at: str, service: Service, events: Iterable[str]) -> Iterator[
     made = {name: f"entity {entity.name}" for entity in service.entities for name in _class_names(entity)}
     made |= {name: f"view {view.name}" for view in service.views for name in (view.name, f"{view.name}Values")}
     made |= {f"{view.name}{pascal(name)}Item": f"view {view.name}" for view in service.views for name in view.lists}
+    made |= {f"{each.name}Response": f"composition {each.name}" for each in service.compositions}
     given = [(f"{at}/valueTypes/{index}", value.name) for index, value in enumerate(service.value_types)]
     given += [(f"{at}/entities/{index}", entity.name) for index, entity in enumerate(service.entities) if service.view(entity.name)]
     for where, name in [*given, *((at, event) for event in events)]:

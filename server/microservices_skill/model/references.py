@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator
 
-from microservices_skill.model import viewing, wire
+from microservices_skill.model import composing, viewing, wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.clashes import Fault, names_in_code, unique
 from microservices_skill.model.dependency import Dependency
@@ -70,6 +70,9 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     tables = [entity.table for entity in (*service.entities, *map(wire.row_of, service.views))]
     yield from unique(f"{at}/entities", tables, what="table")
     yield from unique(f"{at}/views", [snake(view.name) for view in service.views])
+    composed = [each.name for each in service.compositions]
+    named = [*(entity.name for entity in service.entities), *(view.name for view in service.views)]
+    yield from unique(f"{at}/compositions", [snake(name) for name in (*composed, *named)])
     yield from unique(f"{at}/valueTypes", [value.name for value in service.value_types])
     yield from unique(f"{at}/endpoints", [snake(endpoint.operation) for endpoint in service.endpoints], what="operation")
     yield from unique(f"{at}/subscriptions", [f"{each.event} for {each.entity}" for each in service.subscriptions], what="subscription to")
@@ -92,6 +95,9 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     for index, view in enumerate(service.views):
         yield from _fields(f"{at}/views/{index}", view.fields, service)
         yield from viewing.faults(f"{at}/views/{index}", view, service, architecture)
+    yield from composing.reads(at, service)
+    for index, composition in enumerate(service.compositions):
+        yield from composing.faults(f"{at}/compositions/{index}", composition, service, architecture)
     for index, dependency in enumerate(service.dependencies):
         yield from _dependency(f"{at}/dependencies/{index}", dependency, service, architecture)
     yield from unique(f"{at}/dependencies", [dependency.to for dependency in service.dependencies], what="dependency")
@@ -186,8 +192,8 @@ def _invariant(at: str, invariant: Invariant, entity: Entity) -> Iterator[Fault]
 
 
 def _endpoint(at: str, endpoint: Endpoint, service: Service, architecture: Architecture) -> Iterator[Fault]:
-    shown = [*(entity.name for entity in service.entities), *(view.name for view in service.views)]
-    yield from _known(f"{at}/entity", endpoint.entity, shown, "entity or view in this service")
+    shown = [node.name for nodes in (service.entities, service.views, service.compositions) for node in nodes]
+    yield from _known(f"{at}/entity", endpoint.entity, shown, "entity, view or composition in this service")
     entity = wire.subject(service, endpoint)
     if entity is None:
         return

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field as Spec
 from pydantic import StringConstraints, model_validator
 
+from microservices_skill.model.composition import Composition
 from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.fields import Field
 from microservices_skill.model.mapping import Mapping
@@ -183,7 +184,7 @@ class RateLimit(Node):
 
 
 class Endpoint(Node):
-    """An operation that a service offers over HTTP; ``entity`` is what it works on, or the view that it reads."""
+    """An operation that a service offers over HTTP; ``entity`` is what it works on, or the view or composition that it reads."""
 
     operation: OperationName
     action: Action
@@ -268,6 +269,7 @@ class Service(Node):
     subscriptions: tuple[Subscription, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     views: Annotated[tuple[View, ...], Spec(max_length=100)] = ()
+    compositions: Annotated[tuple[Composition, ...], Spec(max_length=100)] = ()
 
     @property
     def package(self) -> str:
@@ -281,6 +283,10 @@ class Service(Node):
     def view(self, name: str) -> View | None:
         """The view of that name."""
         return next((each for each in self.views if each.name == name), None)
+
+    def composition(self, name: str) -> Composition | None:
+        """The composition of that name."""
+        return next((each for each in self.compositions if each.name == name), None)
 
     def events_of(self, entity: Entity) -> frozenset[str]:
         """The events that an entity's endpoints, transitions and reactions publish."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from microservices_skill.model.composition import Composition, Part
 from microservices_skill.model.dependency import Dependency
-from microservices_skill.model.fields import Field, FieldType
+from microservices_skill.model.fields import Field, FieldType, Shape
 from microservices_skill.model.naming import pascal, title
 from microservices_skill.model.service import Action, Endpoint, Entity, Method, Service
 from microservices_skill.model.view import View
@@ -18,6 +19,9 @@ VERSION_PREFIX = "/v1"
 PAGE_DEFAULT = 20
 PAGE_MAXIMUM = 100
 IDEMPOTENCY_KEY_LENGTH = 255
+INCOMPLETE_PART = "IncompletePart"
+"""The schema of a part that a composition's answer lacks, or does not have in full."""
+
 METHODS: dict[Action, tuple[Method, ...]] = {
     Action.CREATE: (Method.POST,),
     Action.GET: (Method.GET,),
@@ -47,6 +51,10 @@ class ViewRow(Entity):
     def reference(self) -> str:
         """The view's key."""
         return self.key
+
+
+class ComposedRow(ViewRow):
+    """What a composition answers: a field for each part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,17 @@ class Operation:
     @property
     def is_on_view(self) -> bool:
         """Whether it reads a view."""
-        return isinstance(self.entity, ViewRow)
+        return isinstance(self.entity, ViewRow) and not self.is_composed
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether its answer is put together from those of other services."""
+        return isinstance(self.entity, ComposedRow)
+
+    @property
+    def is_versioned(self) -> bool:
+        """Whether the answer has a version (ETag): one entity that this service keeps."""
+        return self.response_name is not None and not self.is_paginated and not isinstance(self.entity, ViewRow)
 
     @property
     def needs_idempotency_key(self) -> bool:
@@ -145,14 +163,35 @@ def operations(service: Service) -> tuple[Operation, ...]:
 
 
 def subject(service: Service, endpoint: Endpoint) -> Entity | None:
-    """The entity that an endpoint works on, or the row of the view that it reads."""
-    view = service.view(endpoint.entity)
+    """The entity that an endpoint works on, or the row of the view or composition that it reads."""
+    view, composition = service.view(endpoint.entity), service.composition(endpoint.entity)
+    if composition is not None:
+        return composed_row(composition)
     return row_of(view) if view is not None else service.entity(endpoint.entity)
 
 
 def row_of(view: View) -> ViewRow:
     """What the operations of a view show."""
     return ViewRow(name=view.name, description=view.description, plural=view.plural, fields=view.fields, key=view.key)
+
+
+def composed_row(composition: Composition) -> ComposedRow:
+    """What the operation of a composition answers."""
+    return ComposedRow(
+        name=composition.name,
+        description=composition.description,
+        plural=composition.plural,
+        fields=tuple(map(_part_field, composition.parts)),
+        key=composition.key,
+    )
+
+
+def _part_field(part: Part) -> Field:
+    about = {"name": part.name, "description": part.description, "required": part.required}
+    one = Shape(type=FieldType.OBJECT, object=part.shows)
+    if part.is_list:
+        return Field(**about, type=FieldType.LIST, items=one, max_items=part.most)
+    return Field(**about, type=FieldType.OBJECT, object=part.shows)
 
 
 def calls_of(dependency: Dependency, target: Service) -> tuple[Operation, ...]:
@@ -175,6 +214,9 @@ def component_names(service: Service) -> list[tuple[str, str]]:
     for view in service.views:
         found.append((response_name(row_of(view)), f"a row of view {view.name}"))
         found.append((page_name(row_of(view)), f"a page of view {view.name}"))
+    for composition in service.compositions:
+        found.append((response_name(composed_row(composition)), f"the answer of composition {composition.name}"))
+        found.append((INCOMPLETE_PART, "a part that is missing in an answer"))
     found += [(request_name(endpoint), f"the request of operation {endpoint.operation}") for endpoint in service.endpoints]
     return found
 

@@ -88,6 +88,12 @@ class Analysis:
             for index, service in enumerate(self.architecture.services)
         )
 
+    def is_composed(self, call: Call) -> bool:
+        """Whether only compositions make the call: within their budgets, and beside each other."""
+        parts = [part for each in self.architecture.services[call.caller].compositions for part in each.parts]
+        asked = {part.operation for part in parts if part.service == call.dependency.to}
+        return bool(asked) and asked >= set(call.dependency.operations)
+
     @cached_property
     def all_calls(self) -> tuple[Call, ...]:
         """Every dependency of the system, in the document's order."""

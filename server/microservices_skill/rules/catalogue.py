@@ -9,6 +9,7 @@ from microservices_skill.rules import (
     acceptance,
     api,
     availability,
+    compositions,
     data,
     evolution_events,
     evolution_requests,
@@ -51,6 +52,7 @@ CATEGORIES: tuple[ModuleType, ...] = (
     generation,
     subscribing,
     views,
+    compositions,
     acceptance,
 )
 

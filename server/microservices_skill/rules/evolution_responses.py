@@ -68,12 +68,18 @@ class _Answer:
     def at(self, field: str) -> str:
         """The field in the new version, or the nearest place to where it was."""
         service = self.service.new
-        kept, nodes = ("views", service.views) if isinstance(self.new, wire.ViewRow) else ("entities", service.entities)
-        here = f"{self.service.at}/{kept}/{[node.name for node in nodes].index(self.new.name)}"
+        match self.new:
+            case wire.ComposedRow():
+                kept, names, inner = "compositions", [each.name for each in service.compositions], "parts"
+            case wire.ViewRow():
+                kept, names, inner = "views", [each.name for each in service.views], "fields"
+            case _:
+                kept, names, inner = "entities", [each.name for each in service.entities], "fields"
+        here = f"{self.service.at}/{kept}/{names.index(self.new.name)}"
         if self.new.lifecycle is not None and field == self.new.lifecycle.field:
             return f"{here}/lifecycle/states"
         place = next((index for index, each in enumerate(self.new.fields) if each.name == field), None)
-        return f"{here}/fields" if place is None else f"{here}/fields/{place}"
+        return f"{here}/{inner}" if place is None else f"{here}/{inner}/{place}"
 
     def __str__(self) -> str:
         return f"the response of {', '.join(operation.new.id for operation in self.operations)}"

@@ -16,12 +16,12 @@ LONGEST_COUNTED = 1_000_000_000
 def latency_promise_exceeded(analysis: Analysis) -> Iterator[Violation]:
     """A service's critical calls take longer than it promises to.
 
-    Why: p99s of calls made one after another add up; the promise is broken every day.
+    Why: p99s of calls made one after another add up; the promise is broken every day. Those of compositions have a budget instead.
     Fix: call less, in parallel or asynchronously, or promise a larger p99.
     Source: Beyer et al., Site Reliability Engineering (2016), ch. 4
     """
     for index, service in enumerate(analysis.architecture.services):
-        total = sum(_p99(analysis, call) for call in analysis.calls[index] if call.is_hard)
+        total = sum(_p99(analysis, call) for call in analysis.calls[index] if call.is_hard and not analysis.is_composed(call))
         if total > service.slo.p99:
             yield Violation(
                 f"/services/{index}/slo/p99", f"{service.name} promises {service.slo.p99} ms; its critical calls take {total} ms in turn"
@@ -39,9 +39,11 @@ def latency_requirement_missed(analysis: Analysis) -> Iterator[Violation]:
     required = analysis.architecture.system.requirements.latency_p99
     chain = [0] * len(analysis.architecture.services)
     for index in analysis.callees_first:
-        onward = [call for call in analysis.onward(index) if call.is_hard]
+        service = analysis.architecture.services[index]
+        onward = [call for call in analysis.onward(index) if call.is_hard and not analysis.is_composed(call)]
         called = sum(_p99(analysis, call) if call.callee is None else chain[call.callee] for call in onward)
-        chain[index] = min(max(analysis.architecture.services[index].slo.p99, called), LONGEST_COUNTED)
+        longest = max((composition.budget for composition in service.compositions), default=0)
+        chain[index] = min(max(service.slo.p99, called, longest), LONGEST_COUNTED)
     for index, service in enumerate(analysis.architecture.services):
         if required is not None and service.exposure is Exposure.PUBLIC and chain[index] > required:
             yield Violation(

@@ -39,6 +39,10 @@ class Facts(Protocol):
         """Whether it shows views."""
 
     @property
+    def has_compositions(self) -> bool:
+        """Whether it puts answers together from those of others."""
+
+    @property
     def watches(self) -> bool:
         """Whether it watches choreographed sagas."""
 
@@ -88,6 +92,11 @@ def keeps(view: Facts) -> bool:
 def shows(view: Facts) -> bool:
     """Where the service shows views."""
     return view.has_views
+
+
+def composes(view: Facts) -> bool:
+    """Where the service puts answers together."""
+    return view.has_compositions
 
 
 def is_orchestrated(view: Facts) -> bool:

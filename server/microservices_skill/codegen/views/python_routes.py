@@ -81,7 +81,7 @@ def _answer(operation: Operation) -> str:
     match operation.action:
         case Action.CREATE:
             return f'answer({operation.status}, "Location", "ETag") | '
-        case Action.GET if operation.is_on_view:
+        case Action.GET if not operation.is_versioned:
             return ""
         case Action.GET | Action.UPDATE | Action.TRANSITION:
             return f'answer({operation.status}, "ETag") | '
@@ -103,13 +103,19 @@ def _limit(limit: RateLimit) -> str:
     return f"{limit.requests}/{limit.per}"
 
 
+def _worker(operation: Operation) -> str:
+    if operation.is_composed:
+        return "token: TokenDep"
+    return "session: SessionDep" if operation.is_on_view else f"service: {operation.entity.name}ServiceDep"
+
+
 def _parameters(operation: Operation) -> list[str]:
     found = []
     if operation.targets_one:
         found.append(f"{operation.entity.reference}: UUID")
     if operation.has_body:
         found.append(f"body: {operation.request_name}")
-    found.append("session: SessionDep" if operation.is_on_view else f"service: {operation.entity.name}ServiceDep")
+    found.append(_worker(operation))
     if operation.needs_idempotency_key:
         found += ["idempotency: IdempotencyDep", "idempotency_key: KeyHeader"]
     if operation.requires_if_match:

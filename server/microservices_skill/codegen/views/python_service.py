@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
 from microservices_skill.codegen.views.choreographies import reactions_of
+from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.projections import projections_of
 from microservices_skill.codegen.views.python_clients import Client, clients_of
+from microservices_skill.codegen.views.python_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
 from microservices_skill.codegen.views.python_projections import Views, view_tables, views_of
 from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
@@ -71,6 +73,8 @@ class ServiceView:
     has_pacts: bool
     views: Views
     has_views: bool
+    compositions: Compositions
+    has_compositions: bool
     watches: bool
     reacts: bool
     is_orchestrated: bool
@@ -95,6 +99,7 @@ class ServiceView:
         sagas = sagas_of(architecture, service)
         watches, reacts = bool(sagas.choreographies), bool(reactions_of(architecture, service))
         clients = clients_of(architecture, service)
+        composed = composed_of(architecture, service)
         title = py_text(service.title) or f"{pascal(service.name)} service"
         return cls(
             package=service.package,
@@ -126,6 +131,8 @@ class ServiceView:
             has_pacts=pacts_of(architecture, service).exist,
             views=views_of(projections),
             has_views=bool(projections),
+            compositions=compositions_of(composed),
+            has_compositions=bool(composed),
             watches=watches,
             reacts=reacts,
             is_orchestrated=bool(sagas.definitions or sagas.parts),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.choreographies import promised_events
+from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
+from microservices_skill.codegen.views.python_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.python_pacts import PactTests, pact_tests
 from microservices_skill.codegen.views.python_types import annotation, plain_type
 from microservices_skill.codegen.views.sagas import told_by
@@ -131,6 +133,8 @@ class SuiteView:
     incoming: tuple[Argument, ...]
     has_published: bool
     views: ViewTests
+    compositions: Compositions
+    has_compositions: bool
     pacts: PactTests
 
     @classmethod
@@ -139,6 +143,7 @@ class SuiteView:
         operations = [operation for operation in wire.operations(service) if operation.has_body]
         names = object_names(field for entity in service.entities for field in entity.fields)
         incoming = _incoming(architecture, service)
+        composed = composed_of(architecture, service)
         published = _published(architecture, service)
         return cls(
             package=service.package,
@@ -149,6 +154,8 @@ class SuiteView:
             incoming=incoming,
             has_published=bool(published),
             views=_views(architecture, service),
+            compositions=compositions_of(composed),
+            has_compositions=bool(composed),
             pacts=pact_tests(architecture, service),
         )
 

@@ -111,7 +111,7 @@ def _headers(operation: Operation) -> list[str]:
     match operation.action:
         case Action.CREATE:
             return ["Location", "ETag"]
-        case Action.GET if operation.is_on_view:
+        case Action.GET if not operation.is_versioned:
             return []
         case Action.GET | Action.UPDATE | Action.TRANSITION:
             return ["ETag"]
