@@ -25,6 +25,7 @@ from uuid import uuid4
 
 from tests.generated.languages import PythonToolchain, Toolchain, Toolchains
 
+from microservices_skill.chaos.links import free_port
 from microservices_skill.codegen.generate import generate_service
 from microservices_skill.model.loading import read_architecture
 from microservices_skill.model.system import Language
@@ -160,9 +161,7 @@ def query(toolchain: PythonToolchain, statement: str) -> None:
 
 def measure(contender: Contender) -> dict[str, float]:
     """Requests per second, latencies in ms, CPU of the server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [part.replace("{port}", str(port)) for part in contender.command]
     process = subprocess.Popen(command, cwd=contender.folder, env={**os.environ, **contender.environment, "PORT": str(port)})
     try:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 import time
 from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
+_PORTS = range(10_000, 32_768)
+"""Below those that systems give to outgoing connections (from 32768, or 49152): nobody takes the port of a server that is restarted."""
+
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that no outgoing connection will be given."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):  # somebody has it: take another one
+            probe.bind(("", port))
+            return port
 
 
 class Link:
