@@ -5,6 +5,7 @@ from __future__ import annotations
 from microservices_skill.codegen.layouts.template import (
     Template,
     calls,
+    composes,
     coordinates,
     hears,
     in_pacts,
@@ -26,6 +27,10 @@ TREE = "service-typescript"
 SPECIAL = {
     template.path: template
     for template in (
+        Template("src/domains/compositions.controller.ts.jinja", composes),
+        Template("src/domains/compositions.module.ts.jinja", composes),
+        Template("src/domains/compositions.ts.jinja", composes),
+        Template("src/infrastructure/compositions/compose.ts", composes),
         Template("src/domains/incoming.ts.jinja", hears),
         Template("src/domains/refusals.ts.jinja", refuses),
         Template("src/domains/saga-definitions.ts.jinja", keeps_runs),
@@ -68,6 +73,7 @@ SPECIAL = {
         Template("test/contract/events.test.ts.jinja", tells_or_hears),
         Template("test/contract/pacts.test.ts.jinja", in_pacts),
         Template("test/fixtures/pacts.ts", in_pacts),
+        Template("test/integration/compositions.test.ts.jinja", composes),
         Template("test/integration/saga-orchestrator.test.ts", coordinates),
         Template("test/integration/saga-participant.test.ts", participates),
         Template("test/integration/views.test.ts.jinja", shows),

@@ -134,7 +134,6 @@ class SuiteView:
     has_published: bool
     views: ViewTests
     compositions: Compositions
-    has_compositions: bool
     pacts: PactTests
 
     @classmethod
@@ -143,7 +142,6 @@ class SuiteView:
         operations = [operation for operation in wire.operations(service) if operation.has_body]
         names = object_names(field for entity in service.entities for field in entity.fields)
         incoming = _incoming(architecture, service)
-        composed = composed_of(architecture, service)
         published = _published(architecture, service)
         return cls(
             package=service.package,
@@ -154,8 +152,7 @@ class SuiteView:
             incoming=incoming,
             has_published=bool(published),
             views=_views(architecture, service),
-            compositions=compositions_of(composed),
-            has_compositions=bool(composed),
+            compositions=compositions_of(composed_of(architecture, service)),
             pacts=pact_tests(architecture, service),
         )
 

@@ -130,7 +130,7 @@ def _guards(operation: Operation) -> list[str]:
 
 
 def _parameters(operation: Operation) -> list[str]:
-    found = ["@Req() request: Request"] if operation.needs_idempotency_key else []
+    found = ["@Req() request: Request"] if operation.needs_idempotency_key or operation.is_composed else []
     found.append("@Res() response: Response")
     if operation.targets_one:
         found.append(f"@Param({ts_str(operation.entity.reference)}, {{ schema: Uuid }}) id: string")

@@ -8,6 +8,7 @@ from microservices_skill.codegen.quoting import md_text, ts_str, ts_text
 from microservices_skill.codegen.views.choreographies import (
     reactions_of,
 )
+from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.projections import projections_of
 from microservices_skill.codegen.views.shared import (
@@ -18,6 +19,7 @@ from microservices_skill.codegen.views.shared import (
     sensitive_fields,
 )
 from microservices_skill.codegen.views.typescript_clients import Client, clients_of
+from microservices_skill.codegen.views.typescript_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.typescript_consumers import (
     Consumers,
     DomainName,
@@ -89,6 +91,8 @@ class ServiceView:
     has_pacts: bool
     views: Views
     has_views: bool
+    compositions: Compositions
+    has_compositions: bool
     watches: bool
     reacts: bool
     is_orchestrated: bool
@@ -114,6 +118,7 @@ class ServiceView:
         is_orchestrated = bool(sagas.definitions or sagas.parts)
         viewed = tuple(Table(each.name, each.lines, each.indexes) for each in view_tables(projections))
         tables = (*(_table(entity, service) for entity in ordered_entities(service)), *viewed)
+        composed = composed_of(architecture, service)
         clients = clients_of(architecture, service)
         said = ts_text(service.title) or f"{pascal(service.name)} service"
         domains = domains_of(service, {entity.name for entity in service.entities})
@@ -156,6 +161,8 @@ class ServiceView:
             takes_part=bool(sagas.parts) or reacts,
             views=views_of(projections),
             has_views=bool(projections),
+            compositions=compositions_of(composed),
+            has_compositions=bool(composed),
         )
 
 

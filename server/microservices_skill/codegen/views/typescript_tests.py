@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_str
 from microservices_skill.codegen.views.choreographies import promised_events
-from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example
+from microservices_skill.codegen.views.compositions import composed_of
+from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, ts_json
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import publishers
+from microservices_skill.codegen.views.typescript_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.codegen.views.typescript_pacts import PactTests, pact_tests
 from microservices_skill.model import wire
@@ -140,6 +141,7 @@ class SuiteView:
     incoming: tuple[Argument, ...]
     incoming_names: str
     views: ViewTests
+    compositions: Compositions
     pacts: PactTests
 
     @classmethod
@@ -154,6 +156,7 @@ class SuiteView:
             incoming=incoming,
             incoming_names=", ".join(each.name for each in incoming),
             views=_views(architecture, service),
+            compositions=compositions_of(composed_of(architecture, service)),
             pacts=pact_tests(architecture, service),
         )
 
@@ -286,16 +289,3 @@ def _view_test(projection: Projection) -> ViewTest:
 def _event_example(event: Event, publisher: Service) -> EventExample:
     first, later = ({field.name: example(field, publisher, step, step) for field in event.payload} for step in range(2))
     return EventExample(event.name, ts_json(first), ts_json(later))
-
-
-def ts_json(value: object) -> str:
-    """A JSON value as TypeScript source."""
-    match value:
-        case dict():
-            return "{ " + ", ".join(f"{key}: {ts_json(inner)}" for key, inner in value.items()) + " }"
-        case list():
-            return "[" + ", ".join(ts_json(inner) for inner in value) + "]"
-        case str():
-            return ts_str(value)
-        case _:
-            return json.dumps(value)

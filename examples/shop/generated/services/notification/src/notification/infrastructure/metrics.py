@@ -14,6 +14,9 @@ BREAKER_OPEN = Gauge("circuit_breaker_open", "1 while calls to a dependency are 
 SAGA_CHANGES = Counter("saga_changes_total", "Runs of sagas that came into a state", ["saga", "state"])
 SAGA_RUNS = Gauge("saga_runs", "Runs of sagas that have not ended", ["saga", "state"])
 SAGA_STEPS = Counter("saga_steps_total", "Steps of sagas that were answered", ["step", "outcome"])
+PARTS_MISSING = Counter(
+    "composition_parts_missing_total", "Parts that an answer lacks or shows in part", ["composition", "part", "reason"]
+)
 LIFECYCLE_TRANSITIONS = Counter("lifecycle_transitions_total", "Changes of state", ["entity", "transition"])
 VIEW_LAG = Histogram(
     "view_lag_seconds",

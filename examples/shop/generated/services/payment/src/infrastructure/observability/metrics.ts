@@ -45,6 +45,13 @@ export const OUTBOX_LAG = new Gauge({
   help: 'Age of the oldest event that waits to be published',
 });
 
+/** Parts that an answer lacks or shows in part. */
+export const PARTS_MISSING = new Counter({
+  name: 'composition_parts_missing_total',
+  help: 'Parts that an answer lacks or shows in part',
+  labelNames: ['composition', 'part', 'reason'] as const,
+});
+
 /** Calls to other services. */
 export const DEPENDENCY_CALLS = new Counter({
   name: 'dependency_calls_total',
