@@ -33,12 +33,15 @@ class Hearing:
 
 
 def calls(architecture: Architecture, *, of: str | None = None) -> Iterator[Call]:
-    """Every operation that a service calls of another, in the model's order; only those on either side of ``of`` where it is named."""
+    """Every operation on an entity that a service calls of another, in the model's order; only those on either side of ``of``, if named.
+
+    What views and compositions answer comes from third services: a provider alone cannot bring about the state that a pact begins with.
+    """
     for consumer in architecture.services:
         for dependency in consumer.dependencies:
             provider = architecture.service(dependency.to)
             if provider is not None and of in (None, consumer.name, provider.name):
-                for operation in wire.calls_of(dependency, provider):
+                for operation in (each for each in wire.calls_of(dependency, provider) if not isinstance(each.entity, wire.ViewRow)):
                     yield Call(consumer, provider, operation, _read_of(dependency, operation))
 
 

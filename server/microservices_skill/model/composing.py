@@ -33,7 +33,7 @@ def asked_of(architecture: Architecture, service: Service, composition: Composit
 def attribute_for(field: Field, entity: Entity) -> Field | None:
     """The field of an answer that fills a field of a part: the one of its name, or the id for ``order_id`` of an order."""
     wanted = "id" if field.name == entity.reference and not isinstance(entity, wire.ViewRow) else field.name
-    return next((each for each in _answered(entity) if each.name == wanted), None)
+    return next((each for each in wire.answered_fields(entity) if each.name == wanted), None)
 
 
 def faults(at: str, composition: Composition, service: Service, architecture: Architecture) -> Iterator[Fault]:
@@ -69,13 +69,6 @@ def _asked(architecture: Architecture, service: Service, part: Part) -> Asked | 
 
 def _operation_of(provider: Service, name: str) -> wire.Operation | None:
     return next((each for each in wire.operations(provider) if each.id == name), None)
-
-
-def _answered(entity: Entity) -> tuple[Field, ...]:
-    if not isinstance(entity, wire.ViewRow):
-        return wire.answered_fields(entity)
-    key = Field.model_construct(name=entity.key, type=FieldType.UUID)
-    return (key, *entity.fields, Field.model_construct(name="as_of", type=FieldType.DATETIME))
 
 
 def _operation(at: str, part: Part, service: Service, architecture: Architecture) -> Iterator[Fault]:

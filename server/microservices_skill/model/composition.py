@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
+from pydantic import AfterValidator, StringConstraints, model_validator
 from pydantic import Field as Spec
-from pydantic import StringConstraints, model_validator
 
 from microservices_skill.model.types import Duration, FieldName, FieldRef, Line, Node, OperationName, Slug, TypeName
 
@@ -19,7 +20,14 @@ REASONS = ("not_found", "refused", "timeout", "unavailable", "invalid", "truncat
 """Why a part is missing, or not shown in full: there is none; the service refuses us; it was not there in time; it cannot be
 reached or fails; what it answers is not what it promised; there is more than is shown."""
 
-KeySource = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\.[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=101)]
+
+def _names_a_field_of_a_part(key: str) -> str:
+    if re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", key) is None:
+        raise ValueError(f"{key!r} names no field of an earlier part; write both, such as order.customer_id")
+    return key
+
+
+KeySource = Annotated[str, StringConstraints(max_length=101), AfterValidator(_names_a_field_of_a_part)]
 """``order.customer_id``: a field of an earlier part."""
 
 

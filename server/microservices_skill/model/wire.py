@@ -39,6 +39,7 @@ _BOOKKEEPING = (
     Field.model_construct(name="created_at", type=FieldType.DATETIME),
     Field.model_construct(name="updated_at", type=FieldType.DATETIME),
 )
+_AS_OF = Field.model_construct(name="as_of", type=FieldType.DATETIME)
 _SUCCESS = {Action.CREATE: 201, Action.DELETE: 204}
 
 
@@ -297,7 +298,10 @@ def _request_fields(endpoint: Endpoint, entity: Entity) -> tuple[Field, ...]:
 
 
 def answered_fields(entity: Entity) -> tuple[Field, ...]:
-    """The fields of an entity as a caller sees it, in the order of the answer."""
+    """The fields of an entity, or of a row of a view or composition, as a caller sees it, in the order of the answer."""
+    if isinstance(entity, ViewRow):
+        key = Field.model_construct(name=entity.key, type=FieldType.UUID)
+        return (key, *entity.fields, *(() if isinstance(entity, ComposedRow) else (_AS_OF,)))
     state = state_field(entity)
     return (_IDENTITY, *entity.fields, *((state,) if state is not None else ()), *_BOOKKEEPING)
 
