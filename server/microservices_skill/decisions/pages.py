@@ -7,11 +7,13 @@ from microservices_skill.decisions.overview import policy
 from microservices_skill.decisions.sources import sources_for
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.composition import Composition
 from microservices_skill.model.fields import Field, FieldType, Shape
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.projection import origins_of
 from microservices_skill.model.service import Service
 from microservices_skill.model.system import Decision
+from microservices_skill.model.types import format_duration
 from microservices_skill.model.view import View
 
 
@@ -63,6 +65,7 @@ def specification(architecture: Architecture, service: Service) -> str:
         else "",
         section("Keeps", *_entities(service)),
         section("Shows", *(_view(architecture, service, view) for view in service.views)) if service.views else "",
+        section("Puts together", *map(_composition, service.compositions)) if service.compositions else "",
     )
 
 
@@ -121,6 +124,21 @@ def _view(architecture: Architecture, service: Service, view: View) -> str:
     about = md_text(view.description)
     head = f"**{view.name}**{f': {about}' if about else ''}"
     return f"{head}\n\n{table(('Field', 'Type', 'Required', 'From'), rows)}\n\nFed by {events}."
+
+
+def _composition(composition: Composition) -> str:
+    rows = [
+        (
+            f"`{part.name}`",
+            f"{'list of ' if part.is_list else ''}{part.shows}",
+            "yes" if part.required else "",
+            f"`{part.operation}` of {part.service}, by {part.filter or part.key or composition.key}",
+        )
+        for part in composition.parts
+    ]
+    about = md_text(composition.description)
+    head = f"**{composition.name}**{f': {about}' if about else ''}"
+    return f"{head}\n\n{table(('Part', 'Shows', 'Required', 'From'), rows)}\n\nWithin {format_duration(composition.budget)}."
 
 
 def shown(shape: Shape) -> str:
