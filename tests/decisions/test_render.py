@@ -122,5 +122,5 @@ def test_a_service_s_page_says_what_it_puts_together_and_from_whom() -> None:
     case = Path(__file__).parents[1] / "generated" / "cases" / "composition.yaml"
     page = next(text for path, text in documents(read(case.read_text(encoding="utf-8"))).items() if path.endswith("services/details.md"))
     assert "## Puts together" in page
-    assert "| `payments` | list of ShownPayment |  | `listPayments` of payment, by order_id |" in page
+    assert "| `payments` | list of ShownPayment | - | `listPayments` of payment, by order_id |" in page
     assert "Within 1200ms." in page
