@@ -43,7 +43,8 @@ def _files(architecture: Architecture, service: Service) -> Iterator[tuple[str, 
     for entity in service.entities:
         domain = DomainView.of(architecture, service, entity)
         for template in DOMAIN_TEMPLATES:
-            yield _file(template, domain, service.package, domain.domain)
+            if entity.is_event_sourced or not template.sourced:
+                yield _file(template, domain, service.package, domain.domain)
         of_domain = domain_tests(architecture, service, entity)
         for template in DOMAIN_TEST_TEMPLATES:
             yield _file(template, of_domain, service.package, domain.domain)

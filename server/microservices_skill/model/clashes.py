@@ -45,5 +45,7 @@ def names_in_code(at: str, service: Service, events: Iterable[str]) -> Iterator[
 def _class_names(entity: Entity) -> Iterator[str]:
     yield entity.name
     yield from (f"{entity.name}{suffix}" for suffix in _MADE_OF_ENTITIES)
+    if entity.is_event_sourced:
+        yield f"{entity.name}Snapshot"
     if entity.lifecycle is not None:
         yield f"{entity.name}{pascal(entity.lifecycle.field)}"

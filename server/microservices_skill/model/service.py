@@ -112,6 +112,13 @@ class Lifecycle(Node):
         return next((each for each in self.transitions if each.name == name), None)
 
 
+class Persistence(StrEnum):
+    """What is kept of an entity: how it is now, or all that happened to it (event sourcing; Richardson, ch. 6)."""
+
+    STATE = "state"
+    EVENT_SOURCED = "event-sourced"
+
+
 class Entity(Node):
     """A thing with identity and the root of its aggregate (Evans); id, version and timestamps come of themselves."""
 
@@ -121,6 +128,12 @@ class Entity(Node):
     fields: Annotated[tuple[Field, ...], Spec(max_length=100)] = ()
     lifecycle: Lifecycle | None = None
     invariants: tuple[Invariant, ...] = ()
+    persistence: Persistence = Persistence.STATE
+
+    @property
+    def is_event_sourced(self) -> bool:
+        """Whether its truth is a stream of events."""
+        return self.persistence is Persistence.EVENT_SOURCED
 
     @property
     def table(self) -> str:

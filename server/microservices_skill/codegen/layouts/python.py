@@ -13,6 +13,7 @@ from microservices_skill.codegen.layouts.template import (
     is_handling,
     is_orchestrated,
     keeps_runs,
+    keeps_streams,
     participates,
     reacts,
     refuses,
@@ -57,6 +58,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/infrastructure/consumers.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/database.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/event_bus.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/event_store.py.jinja", keeps_streams),
     Template(f"{_SOURCE}/infrastructure/health.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/housekeeping.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/http_client.py.jinja"),
@@ -94,6 +96,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/migrations/script.py.mako"),
     Template(f"{_SOURCE}/migrations/versions/0001_initial.py.jinja"),
     Template(f"{_SOURCE}/rebuild.py.jinja", shows),
+    Template(f"{_SOURCE}/streams.py.jinja", keeps_streams),
 )
 """Rendered once a service with a ``ServiceView``."""
 
@@ -108,6 +111,7 @@ DOMAIN_TEMPLATES = (
     Template(f"{_DOMAIN}/rules.py.jinja", owned=False),
     Template(f"{_DOMAIN}/schemas.py.jinja"),
     Template(f"{_DOMAIN}/service.py.jinja"),
+    Template(f"{_DOMAIN}/upcasters.py.jinja", owned=False, sourced=True),
 )
 """Rendered once an entity with a ``DomainView``."""
 
@@ -124,6 +128,7 @@ TEST_TEMPLATES = (
     Template("tests/fixtures/pacts.py.jinja", in_pacts),
     Template("tests/integration/__init__.py"),
     Template("tests/integration/test_compositions.py.jinja", composes),
+    Template("tests/integration/test_event_store.py.jinja", keeps_streams),
     Template("tests/integration/test_messaging.py.jinja"),
     Template("tests/integration/test_saga_orchestrator.py.jinja", coordinates),
     Template("tests/integration/test_saga_participant.py.jinja", participates),

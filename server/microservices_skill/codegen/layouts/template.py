@@ -43,6 +43,10 @@ class Facts(Protocol):
         """Whether it puts answers together from those of others."""
 
     @property
+    def has_streams(self) -> bool:
+        """Whether it has event-sourced entities."""
+
+    @property
     def watches(self) -> bool:
         """Whether it watches choreographed sagas."""
 
@@ -97,6 +101,11 @@ def shows(view: Facts) -> bool:
 def composes(view: Facts) -> bool:
     """Where the service puts answers together."""
     return view.has_compositions
+
+
+def keeps_streams(view: Facts) -> bool:
+    """Where the service has event-sourced entities."""
+    return view.has_streams
 
 
 def is_orchestrated(view: Facts) -> bool:
@@ -156,3 +165,5 @@ class Template:
     path: str
     when: Callable[[Facts], bool] = always
     owned: bool = True
+    sourced: bool = False
+    """Whether it is only for entities that are event-sourced."""

@@ -87,6 +87,9 @@ class DomainView:
     value_names: str
     requests: tuple[RequestClass, ...]
     is_created_by_event: bool
+    is_sourced: bool
+    source_name: str
+    initial_state: str
     has_lifecycle: bool
     state_field: str
     state_type: str
@@ -149,6 +152,9 @@ class DomainView:
             value_names=_value_names(architecture, service, entity),
             requests=tuple(_request(operation) for operation in operations if operation.request_name is not None),
             is_created_by_event=is_created_by_event(service, entity),
+            is_sourced=entity.is_event_sourced,
+            source_name=py_str(entity.name),
+            initial_state=py_str(entity.lifecycle.initial) if entity.lifecycle is not None else "",
             has_lifecycle=state is not None,
             state_field=state.name if state else "",
             state_type=pascal(state.name) if state else "",

@@ -74,6 +74,7 @@ class ServiceView:
     views: Views
     has_views: bool
     compositions: Compositions
+    has_streams: bool
     has_compositions: bool
     watches: bool
     reacts: bool
@@ -132,6 +133,7 @@ class ServiceView:
             views=views_of(projections),
             has_views=bool(projections),
             compositions=compositions_of(composed),
+            has_streams=any(entity.is_event_sourced for entity in service.entities),
             has_compositions=bool(composed),
             watches=watches,
             reacts=reacts,

@@ -14,6 +14,7 @@ from microservices_skill.codegen.views.python_pacts import PactTests, pact_tests
 from microservices_skill.codegen.views.python_types import annotation, plain_type
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import object_names, publishers
+from microservices_skill.codegen.views.streams import changeable
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, FieldType
@@ -122,6 +123,18 @@ class ViewTests:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamTest:
+    """What the tests of an event-sourced entity need to know."""
+
+    domain: str
+    constant: str
+    factory: str
+    field: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteView:
     """The examples of a whole service."""
 
@@ -134,6 +147,8 @@ class SuiteView:
     has_published: bool
     views: ViewTests
     compositions: Compositions
+    streams: tuple[StreamTest, ...]
+    has_streams: bool
     pacts: PactTests
 
     @classmethod
@@ -143,6 +158,7 @@ class SuiteView:
         names = object_names(field for entity in service.entities for field in entity.fields)
         incoming = _incoming(architecture, service)
         published = _published(architecture, service)
+        streams = tuple(_stream_test(entity, service) for entity in service.entities if entity.is_event_sourced)
         return cls(
             package=service.package,
             factories=tuple(_factory(entity, service) for entity in service.entities),
@@ -153,6 +169,8 @@ class SuiteView:
             has_published=bool(published),
             views=_views(architecture, service),
             compositions=compositions_of(composed_of(architecture, service)),
+            streams=streams,
+            has_streams=bool(streams),
             pacts=pact_tests(architecture, service),
         )
 
@@ -296,6 +314,12 @@ def _view_test(projection: Projection) -> ViewTest:
         collection=py_str(paths.get(Action.LIST, "")),
         events=tuple(_event_example(fact.event, fact.publisher) for fact in projection.facts),
     )
+
+
+def _stream_test(entity: Entity, service: Service) -> StreamTest:
+    change, name = changeable(entity, service), snake(entity.name)
+    values = _python(change.field, change.first), _python(change.field, change.second)
+    return StreamTest(name, name.upper(), name, py_str(change.field.name), *values)
 
 
 def _event_example(event: Event, publisher: Service) -> EventExample:

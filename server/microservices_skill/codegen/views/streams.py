@@ -1,0 +1,36 @@
+"""What the tests of event-sourced entities need in every language: a field, and two values that it may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from microservices_skill.codegen.errors import UnderivableError
+from microservices_skill.model import wire
+from microservices_skill.model.examples import Json, example
+from microservices_skill.model.fields import Field
+from microservices_skill.model.service import Entity, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Changeable:
+    """A field of an entity with two values."""
+
+    field: Field
+    first: Json
+    second: Json
+
+
+def changeable(entity: Entity, service: Service) -> Changeable:
+    """A field that tests may change: the state, or else the first one of which there are two examples.
+
+    Raises:
+        UnderivableError: nothing of the entity can change, so there is nothing to keep a history of.
+    """
+    state = wire.state_field(entity)
+    if state is not None and len(state.values) > 1:
+        return Changeable(state, state.values[0], state.values[1])
+    for field in entity.fields:
+        values = [example(field, service, variant, variant) for variant in range(2)]
+        if field.references is None and values[0] != values[1]:
+            return Changeable(field, values[0], values[1])
+    raise UnderivableError(f"persistence of {entity.name}", "no field of it has two values; keep its state instead")
