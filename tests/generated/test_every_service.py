@@ -48,6 +48,11 @@ def test_a_service_of_a_composition_passes_its_own_checks(language: Language, tm
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_service_of_an_event_sourced_entity_passes_its_own_checks(language: Language, tmp_path: Path, toolchains: Toolchains) -> None:
+    check(in_language(read_case("sourced", system=own_name("sourced")), language), "wallet", tmp_path, toolchains)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["order", "stock", "payment"])
 def test_a_service_of_a_choreographed_saga_passes_its_own_checks(
     language: Language, name: str, tmp_path: Path, toolchains: Toolchains

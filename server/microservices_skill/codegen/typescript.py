@@ -41,7 +41,7 @@ def _files(architecture: Architecture, service: Service) -> Iterator[tuple[str, 
     for entity in service.entities:
         domain, tests = DomainView.of(architecture, service, entity), domain_tests(architecture, service, entity)
         for template in _templates():
-            if DOMAIN in template.path:
+            if DOMAIN in template.path and (entity.is_event_sourced or not template.sourced):
                 yield _file(template, tests if template.path.startswith("test/") else domain, domain.domain)
 
 

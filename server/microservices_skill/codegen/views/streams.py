@@ -8,6 +8,7 @@ from microservices_skill.codegen.errors import UnderivableError
 from microservices_skill.model import wire
 from microservices_skill.model.examples import Json, example
 from microservices_skill.model.fields import Field
+from microservices_skill.model.naming import snake
 from microservices_skill.model.service import Entity, Service
 
 
@@ -18,6 +19,11 @@ class Changeable:
     field: Field
     first: Json
     second: Json
+
+
+def stream_constant(entity: Entity) -> str:
+    """The name of an entity's stream in code."""
+    return f"{snake(entity.name).upper()}_STREAM"
 
 
 def changeable(entity: Entity, service: Service) -> Changeable:

@@ -9,6 +9,7 @@ from microservices_skill.codegen.quoting import ts_sentence, ts_str, ts_text
 from microservices_skill.codegen.views.choreographies import SagaMarks, settling, turning, watched_by, watched_start
 from microservices_skill.codegen.views.sagas import coordinated_by, locked_by_saga, members, started_by
 from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
+from microservices_skill.codegen.views.streams import stream_constant
 from microservices_skill.codegen.views.typescript_choreographies import constant as watched
 from microservices_skill.codegen.views.typescript_events import (
     EventSource,
@@ -116,6 +117,9 @@ class DomainView:
     value_imports: str
     requests: tuple[RequestSchema, ...]
     is_created_by_event: bool
+    is_sourced: bool
+    stream_name: str
+    stream_constant: str
     has_lifecycle: bool
     has_transitions: bool
     makes: bool
@@ -197,6 +201,9 @@ class DomainView:
             value_imports="".join(f", {name}" for name in sorted(object_names([*entity.fields, *told]))),
             requests=tuple(_request(operation) for operation in operations if operation.request_name is not None),
             is_created_by_event=bool(data),
+            is_sourced=entity.is_event_sourced,
+            stream_name=ts_str(entity.name),
+            stream_constant=stream_constant(entity),
             has_lifecycle=state is not None,
             has_transitions=bool(transitions),
             makes=makes,

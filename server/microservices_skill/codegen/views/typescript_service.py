@@ -18,6 +18,7 @@ from microservices_skill.codegen.views.shared import (
     routing,
     sensitive_fields,
 )
+from microservices_skill.codegen.views.streams import stream_constant
 from microservices_skill.codegen.views.typescript_clients import Client, clients_of
 from microservices_skill.codegen.views.typescript_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.typescript_consumers import (
@@ -33,7 +34,7 @@ from microservices_skill.codegen.views.typescript_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.typescript_types import migration_columns
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.naming import pascal
+from microservices_skill.model.naming import kebab, pascal
 from microservices_skill.model.service import Entity, Service
 
 
@@ -52,6 +53,14 @@ class Table:
     name: str
     lines: tuple[str, ...]
     indexes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamUse:
+    """The stream of an event-sourced entity, and the domain that it is of."""
+
+    domain: str
+    constant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,9 @@ class ServiceView:
     views: Views
     has_views: bool
     compositions: Compositions
+    streams: tuple[StreamUse, ...]
+    stream_constants: str
+    has_streams: bool
     has_compositions: bool
     watches: bool
     reacts: bool
@@ -118,6 +130,7 @@ class ServiceView:
         is_orchestrated = bool(sagas.definitions or sagas.parts)
         viewed = tuple(Table(each.name, each.lines, each.indexes) for each in view_tables(projections))
         tables = (*(_table(entity, service) for entity in ordered_entities(service)), *viewed)
+        streams = tuple(StreamUse(kebab(each.name), stream_constant(each)) for each in service.entities if each.is_event_sourced)
         composed = composed_of(architecture, service)
         clients = clients_of(architecture, service)
         said = ts_text(service.title) or f"{pascal(service.name)} service"
@@ -162,6 +175,9 @@ class ServiceView:
             views=views_of(projections),
             has_views=bool(projections),
             compositions=compositions_of(composed),
+            streams=streams,
+            stream_constants=", ".join(each.constant for each in streams),
+            has_streams=bool(streams),
             has_compositions=bool(composed),
         )
 

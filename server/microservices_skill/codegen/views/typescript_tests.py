@@ -11,6 +11,7 @@ from microservices_skill.codegen.views.examples import VARIANTS, entity_example,
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.sagas import told_by
 from microservices_skill.codegen.views.shared import publishers
+from microservices_skill.codegen.views.streams import changeable, stream_constant
 from microservices_skill.codegen.views.typescript_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.codegen.views.typescript_pacts import PactTests, pact_tests
@@ -132,6 +133,19 @@ class ViewTests:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamTest:
+    """What the tests of an event-sourced entity need to know."""
+
+    domain: str
+    entity: str
+    constant: str
+    factory: str
+    field: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteView:
     """The examples of a whole service."""
 
@@ -142,6 +156,8 @@ class SuiteView:
     incoming_names: str
     views: ViewTests
     compositions: Compositions
+    streams: tuple[StreamTest, ...]
+    has_streams: bool
     pacts: PactTests
 
     @classmethod
@@ -149,6 +165,7 @@ class SuiteView:
         """The view of one service."""
         operations = [operation for operation in wire.operations(service) if operation.has_body]
         incoming = _incoming(architecture, service)
+        streams = tuple(_stream_test(entity, service) for entity in service.entities if entity.is_event_sourced)
         return cls(
             factories=tuple(_factory(entity, service) for entity in service.entities),
             bodies=tuple(_body(operation, service) for operation in operations),
@@ -157,6 +174,8 @@ class SuiteView:
             incoming_names=", ".join(each.name for each in incoming),
             views=_views(architecture, service),
             compositions=compositions_of(composed_of(architecture, service)),
+            streams=streams,
+            has_streams=bool(streams),
             pacts=pact_tests(architecture, service),
         )
 
@@ -283,6 +302,19 @@ def _view_test(projection: Projection) -> ViewTest:
         path=ts_str(paths.get(Action.GET, "")),
         collection=ts_str(paths.get(Action.LIST, "")),
         events=tuple(_event_example(fact.event, fact.publisher) for fact in projection.facts),
+    )
+
+
+def _stream_test(entity: Entity, service: Service) -> StreamTest:
+    change = changeable(entity, service)
+    return StreamTest(
+        domain=kebab(entity.name),
+        entity=entity.name,
+        constant=stream_constant(entity),
+        factory=camel(entity.name),
+        field=ts_str(change.field.name),
+        first=ts_json(change.first),
+        second=ts_json(change.second),
     )
 
 
