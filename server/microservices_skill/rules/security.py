@@ -170,6 +170,22 @@ def spread_card_data(analysis: Analysis) -> Iterator[Violation]:
         yield Violation(at, f"{analysis.architecture.services[index].name} is one of {len(holders)} services with card data")
 
 
+@rule("personal-data-in-event-stream", Severity.WARNING)
+def personal_data_in_event_stream(analysis: Analysis) -> Iterator[Violation]:
+    """An event-sourced entity holds personal data.
+
+    Why: its events are never changed, so what a person has a right to have erased stays for ever.
+    Fix: keep such data in an entity with persistence: state that this one refers to by its id.
+    Source: Regulation (EU) 2016/679 (GDPR), art. 17: right to erasure
+    """
+    for index, service in enumerate(analysis.architecture.services):
+        for place, entity in enumerate(service.entities):
+            for number, field in enumerate(entity.fields if entity.is_event_sourced else ()):
+                if field.classification.is_sensitive:
+                    at = f"/services/{index}/entities/{place}/fields/{number}"
+                    yield Violation(at, f"{field.name} of {entity.name} is {field.classification} and would stay in its stream for ever")
+
+
 @rule("shared-sensitive-event", Severity.WARNING)
 def shared_sensitive_event(analysis: Analysis) -> Iterator[Violation]:
     """A sensitive event leaves the system.
