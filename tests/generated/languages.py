@@ -45,8 +45,8 @@ class Toolchain(Protocol):
         """What brings its database up to date."""
         ...
 
-    def rebuild_command(self, folder: Path) -> list[str]:
-        """What builds its views anew."""
+    def tool_command(self, folder: Path, name: str) -> list[str]:
+        """What runs a tool that stands beside it: ``rebuild`` of views, ``streams`` of events."""
         ...
 
 
@@ -85,9 +85,9 @@ class PythonToolchain:
         """Its package's migrations."""
         return [str(self.home / "bin" / "python"), "-m", f"{_package(folder)}.migrate"]
 
-    def rebuild_command(self, folder: Path) -> list[str]:
-        """Its package's rebuild."""
-        return [str(self.home / "bin" / "python"), "-m", f"{_package(folder)}.rebuild"]
+    def tool_command(self, folder: Path, name: str) -> list[str]:
+        """A module of its package."""
+        return [str(self.home / "bin" / "python"), "-m", f"{_package(folder)}.{name}"]
 
 
 def _package(folder: Path) -> str:
@@ -124,9 +124,9 @@ class TypescriptToolchain:
         """What ``npm run migrate`` runs."""
         return self._script(folder, "migrate")
 
-    def rebuild_command(self, folder: Path) -> list[str]:
-        """What ``npm run rebuild`` runs."""
-        return self._script(folder, "rebuild")
+    def tool_command(self, folder: Path, name: str) -> list[str]:
+        """What ``npm run`` runs under that name."""
+        return self._script(folder, name)
 
     def npm(self, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run npm in a folder; fails with what it said."""

@@ -86,9 +86,15 @@ class Running:
 
     def rebuilding(self, *views: str) -> subprocess.Popen[bytes]:
         """Begin to build views anew, in a process of its own."""
-        command = [*self.toolchain.rebuild_command(self.folder), *views]
+        command = [*self.toolchain.tool_command(self.folder, "rebuild"), *views]
         with (self.folder / "rebuild.log").open("ab") as log:
             return subprocess.Popen(command, cwd=self.folder, env=self._environment(), stdout=log, stderr=log)
+
+    def streams(self, action: str, *names: str) -> int:
+        """Look after streams of events; the exit status."""
+        command = [*self.toolchain.tool_command(self.folder, "streams"), action, *names]
+        done = subprocess.run(command, cwd=self.folder, env=self._environment(), check=False, capture_output=True, timeout=120)
+        return done.returncode
 
     def start(self) -> Running:
         """Start, and wait until it is alive."""

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { PurchaseOrder } from '../../src/domains/purchase-order/entities/purchase-order.entity.js';
+import { PurchaseOrderRepository } from '../../src/domains/purchase-order/purchase-order.repository.js';
 import { OutboxMessage } from '../../src/infrastructure/database/tables/index.js';
 import * as factories from '../fixtures/factories.js';
 import { DATABASES, key, TestService } from '../fixtures/service.js';
@@ -15,6 +16,16 @@ describe.each(DATABASES)('the operations on purchase order, on %s', (kind) => {
   });
 
   afterEach(() => service.stop());
+
+  /** The id of a stored purchase order in a state. */
+  async function standing(state: PurchaseOrder['status']): Promise<string> {
+    return await service.run(async (tx) => {
+      const stored = await factories.purchaseOrder(tx);
+      stored.status = state;
+      await new PurchaseOrderRepository().update(tx, stored);
+      return stored.id;
+    });
+  }
 
   /** The names of the events that were told so far. */
   async function eventNames(): Promise<string[]> {
@@ -111,16 +122,14 @@ describe.each(DATABASES)('the operations on purchase order, on %s', (kind) => {
   });
 
   it('cancelOrder moves it along its lifecycle', async () => {
-    const { id } = await service.run((tx) => factories.purchaseOrder(tx));
-    await service.run((tx) => tx.update(PurchaseOrder, { id }, { status: 'pending' }));
+    const id = await standing('pending');
     const moved = await service.request('POST', `/v1/orders/${id}/cancel`, { headers: key() });
     expect([moved.status, moved.json.status], moved.text).toEqual([200, 'cancelled']);
     expect(await eventNames()).toEqual(['OrderCancelled']);
   });
 
   it('cancelOrder is refused from another state', async () => {
-    const { id } = await service.run((tx) => factories.purchaseOrder(tx));
-    await service.run((tx) => tx.update(PurchaseOrder, { id }, { status: 'confirmed' }));
+    const id = await standing('confirmed');
     const refused = await service.request('POST', `/v1/orders/${id}/cancel`, { headers: key() });
     expect([refused.status, refused.json.type]).toEqual([409, 'urn:problem:state-conflict']);
     expect(await eventNames()).toEqual([]);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Payment } from '../../src/domains/payment/entities/payment.entity.js';
+import { PaymentRepository } from '../../src/domains/payment/payment.repository.js';
 import { OutboxMessage } from '../../src/infrastructure/database/tables/index.js';
 import * as factories from '../fixtures/factories.js';
 import { DATABASES, key, TestService } from '../fixtures/service.js';
@@ -15,6 +16,16 @@ describe.each(DATABASES)('the operations on payment, on %s', (kind) => {
   });
 
   afterEach(() => service.stop());
+
+  /** The id of a stored payment in a state. */
+  async function standing(state: Payment['status']): Promise<string> {
+    return await service.run(async (tx) => {
+      const stored = await factories.payment(tx);
+      stored.status = state;
+      await new PaymentRepository().update(tx, stored);
+      return stored.id;
+    });
+  }
 
   /** The names of the events that were told so far. */
   async function eventNames(): Promise<string[]> {
@@ -106,48 +117,42 @@ describe.each(DATABASES)('the operations on payment, on %s', (kind) => {
   });
 
   it('capturePayment moves it along its lifecycle', async () => {
-    const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'authorized' }));
+    const id = await standing('authorized');
     const moved = await service.request('POST', `/v1/payments/${id}/capture`, { headers: key() });
     expect([moved.status, moved.json.status], moved.text).toEqual([200, 'captured']);
     expect(await eventNames()).toEqual(['PaymentCaptured']);
   });
 
   it('capturePayment is refused from another state', async () => {
-    const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'captured' }));
+    const id = await standing('captured');
     const refused = await service.request('POST', `/v1/payments/${id}/capture`, { headers: key() });
     expect([refused.status, refused.json.type]).toEqual([409, 'urn:problem:state-conflict']);
     expect(await eventNames()).toEqual([]);
   });
 
   it('voidPayment moves it along its lifecycle', async () => {
-    const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'authorized' }));
+    const id = await standing('authorized');
     const moved = await service.request('POST', `/v1/payments/${id}/cancel`, { headers: key() });
     expect([moved.status, moved.json.status], moved.text).toEqual([200, 'voided']);
     expect(await eventNames()).toEqual([]);
   });
 
   it('voidPayment is refused from another state', async () => {
-    const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'captured' }));
+    const id = await standing('captured');
     const refused = await service.request('POST', `/v1/payments/${id}/cancel`, { headers: key() });
     expect([refused.status, refused.json.type]).toEqual([409, 'urn:problem:state-conflict']);
     expect(await eventNames()).toEqual([]);
   });
 
   it('refundPayment moves it along its lifecycle', async () => {
-    const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'captured' }));
+    const id = await standing('captured');
     const moved = await service.request('POST', `/v1/payments/${id}/refund`, { headers: key() });
     expect([moved.status, moved.json.status], moved.text).toEqual([200, 'refunded']);
     expect(await eventNames()).toEqual(['PaymentRefunded']);
   });
 
   it('refundPayment is refused from another state', async () => {
-    const { id } = await service.run((tx) => factories.payment(tx));
-    await service.run((tx) => tx.update(Payment, { id }, { status: 'authorized' }));
+    const id = await standing('authorized');
     const refused = await service.request('POST', `/v1/payments/${id}/refund`, { headers: key() });
     expect([refused.status, refused.json.type]).toEqual([409, 'urn:problem:state-conflict']);
     expect(await eventNames()).toEqual([]);
