@@ -32,6 +32,7 @@ from microservices_skill.codegen.views.typescript_types import (
     columns,
     request_field,
     response_field,
+    stored_field,
 )
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -120,6 +121,9 @@ class DomainView:
     is_sourced: bool
     stream_name: str
     stream_constant: str
+    snapshot_fields: tuple[SchemaField, ...]
+    repository_base: str
+    repository_target: str
     has_lifecycle: bool
     has_transitions: bool
     makes: bool
@@ -204,6 +208,9 @@ class DomainView:
             is_sourced=entity.is_event_sourced,
             stream_name=ts_str(entity.name),
             stream_constant=stream_constant(entity),
+            snapshot_fields=tuple(stored_field(field) for field in entity.fields),
+            repository_base="StreamRepository" if entity.is_event_sourced else "EntityRepository",
+            repository_target=stream_constant(entity) if entity.is_event_sourced else entity.name,
             has_lifecycle=state is not None,
             has_transitions=bool(transitions),
             makes=makes,

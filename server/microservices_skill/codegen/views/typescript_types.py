@@ -45,6 +45,11 @@ def response_field(field: Field) -> SchemaField:
     return SchemaField(field.name, schema(field) if field.required else f"{schema(field)}.nullable()")
 
 
+def stored_field(field: Field) -> SchemaField:
+    """As a stream keeps it: null where there is no value, and where the field was not known yet."""
+    return SchemaField(field.name, schema(field) if field.required else f"{schema(field)}.nullable().default(null)")
+
+
 def schema(shape: Shape) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each type
     """The zod schema of a value with its limits."""
     match shape.type:
