@@ -25,9 +25,9 @@ def main() -> None:
 
 def save(name: str, rows: list[dict[str, object]]) -> None:
     """Print rows as a table and keep them as JSON."""
-    head = list(rows[0])
-    widths = [max(len(key), *(len(str(row[key])) for row in rows)) for key in head]
-    for line in (head, *([str(row[key]) for key in head] for row in rows)):
+    head = list(dict.fromkeys(key for row in rows for key in row))
+    widths = [max(len(key), *(len(str(row.get(key, ""))) for row in rows)) for key in head]
+    for line in (head, *([str(row.get(key, "")) for key in head] for row in rows)):
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
     target = HERE / "results" / f"{name}.json"
     target.parent.mkdir(exist_ok=True)

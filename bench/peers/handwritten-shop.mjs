@@ -21,7 +21,7 @@ const order = z.object({ customer_id: z.uuid(), customer_email: z.email(), lines
 
 const pool = new pg.Pool({ connectionString: DATABASE, max: 10 });
 await pool.query(TABLES);
-const channel = await (await connect(BROKER)).createChannel();
+const channel = await (await connect(BROKER, { noDelay: true })).createChannel();
 await channel.prefetch(20);
 
 const send = (role, kind, data) =>

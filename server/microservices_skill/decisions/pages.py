@@ -99,7 +99,8 @@ def _entities(service: Service) -> list[str]:
     for entity in service.entities:
         rows = [(f"`{field.name}`", shown(field), "yes" if field.required else "", md_text(_notes(field))) for field in entity.fields]
         about = md_text(entity.description)
-        parts.append(f"**{entity.name}**{f': {about}' if about else ''}\n\n" + table(("Field", "Type", "Required", "Notes"), rows))
+        kept = ", as the sum of its events" if entity.is_event_sourced else ""
+        parts.append(f"**{entity.name}**{kept}{f': {about}' if about else ''}\n\n" + table(("Field", "Type", "Required", "Notes"), rows))
         if entity.lifecycle is not None:
             steps = [
                 (transition.name, ", ".join(transition.sources), transition.to, ", ".join(transition.publishes))

@@ -61,7 +61,7 @@ export class RabbitSession {
       url.searchParams.set('heartbeat', HEARTBEAT_S);
     }
     const timeout = this.settings.broker_timeout_s * 1000;
-    this.connection = await connect(url.href, { timeout });
+    this.connection = await connect(url.href, { timeout, noDelay: true }); // a message is small: none waits for the next one
     this.connection.on('close', this.lose);
     this.connection.on('error', (error) => log.warning('broker.error', { error: describe(error) }));
     const publishing = await this.connection.createConfirmChannel();
