@@ -80,6 +80,7 @@ def test_the_contract_lets_optional_parts_be_null_and_names_what_is_missing() ->
             lambda document: part(document, 1).update(key="customer_id"),
             "'customer_id' names no field of an earlier part; write both, such as order.customer_id",
         ),
+        (lambda document: part(document, 2).update(required=True), "recipient cannot be asked for without purchase.gift_for, which may be"),
         (lambda document: part(document, 1).update(name="incomplete"), "field 'incomplete' is already used"),
         (lambda document: part(document, 1).update(name="purchase"), "field 'purchase' is already used"),
         (lambda document: details(document)["dependencies"].pop(1), "details does not depend on getCustomer of customer"),

@@ -145,6 +145,9 @@ def _message(architecture: Architecture, hearing: Hearing) -> Schema:
     }
     rules: Rules = {"$.id": rule({"match": "regex", "regex": UUID}), "$.time": rule({"match": "regex", "regex": MOMENT})}
     rules |= {f"$.{name}": rule({"match": "type"}) for name in ("source", "subject", "partitionkey")}
+    if hearing.is_ordered:
+        envelope["sequence"] = "0000000001"
+        rules["$.sequence"] = rule({"match": "regex", "regex": "^[0-9]{10}$"})
     return {
         "type": "Asynchronous/Messages",
         "key": versioned_name(event),

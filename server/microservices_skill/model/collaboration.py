@@ -31,6 +31,11 @@ class Hearing:
     provider: Service
     event: Event
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the consumer orders what it tells by the version of its entity: a view does."""
+        return any(source.event == self.event.name for view in self.consumer.views for source in view.sources)
+
 
 def calls(architecture: Architecture, *, of: str | None = None) -> Iterator[Call]:
     """Every operation on an entity that a service calls of another, in the model's order; only those on either side of ``of``, if named.
@@ -48,7 +53,7 @@ def calls(architecture: Architecture, *, of: str | None = None) -> Iterator[Call
 def hearings(architecture: Architecture, *, of: str | None = None) -> Iterator[Hearing]:
     """Every message that a service receives from another, in the model's order; only those on either side of ``of`` likewise."""
     for consumer in architecture.services:
-        for name in dict.fromkeys(each.event for each in consumer.subscriptions):
+        for name in dict.fromkeys(_heard(architecture, consumer)):
             event = architecture.event(name)
             is_own = event is None or event.publisher == consumer.name
             if event is not None and not is_own and of in (None, consumer.name, event.publisher):
@@ -56,6 +61,13 @@ def hearings(architecture: Architecture, *, of: str | None = None) -> Iterator[H
     for message in architecture.saga_messages:
         if of in (None, message.receiver, message.event.publisher):
             yield _told(architecture, message)
+
+
+def _heard(architecture: Architecture, consumer: Service) -> Iterator[str]:
+    """The events that a service reacts to, shows in a view, or follows a choreographed saga by."""
+    yield from (each.event for each in consumer.subscriptions)
+    yield from (source.event for view in consumer.views for source in view.sources)
+    yield from sorted(name for name, watchers in architecture.watchers.items() if consumer.name in watchers)
 
 
 def as_read(architecture: Architecture, consumer: Service, event: Event) -> Event:

@@ -118,3 +118,6 @@ def _key(at: str, part: Part, earlier: tuple[Part, ...], service: Service) -> It
     if value is not None and (field is None or field.type is not FieldType.UUID):
         fitting = ", ".join(each.name for each in value.fields if each.type is FieldType.UUID) or "none"
         yield f"{at}/key", f"{value.name} has no uuid {part.key_field!r}; known: {fitting}"
+    elif part.required and not (source.required and field is not None and field.required):
+        said = f"{part.name} cannot be asked for without {part.key}, which may be missing"
+        yield f"{at}/required", f"{said}; require that too, or remove required"

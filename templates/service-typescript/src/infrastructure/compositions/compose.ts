@@ -78,14 +78,20 @@ export async function compose(
   authorization: string | undefined,
 ): Promise<Composed> {
   const token = BEARER.exec(authorization ?? '')?.[1];
-  const options = token === undefined ? {} : { token };
+  const abandon = new AbortController();
+  const options = { signal: abandon.signal, ...(token === undefined ? {} : { token }) };
   const found = await withinBudget(composition.budgetS, async () => {
     const tasks = new Map<string, Promise<Found>>();
     for (const part of composition.parts) {
       const ask = (by: string): Promise<Found> => asked(composition, part, clients, by, options);
       tasks.set(part.name, part.key === undefined ? ask(key) : askAfter(tasks.get(part.key[0]), part.key[1], ask));
     }
-    return await Promise.all([...tasks].map(async ([name, task]) => [name, await task] as const));
+    try {
+      return await Promise.all([...tasks].map(async ([name, task]) => [name, await task] as const));
+    } catch (error) {
+      abandon.abort(); // without what the answer stands on, nobody waits for the rest
+      throw error;
+    }
   });
   const incomplete = found.flatMap(([part, { reason }]) => (reason === undefined ? [] : [{ part, reason }]));
   incomplete.forEach((each) => PARTS_MISSING.inc({ composition: composition.name, ...each }));

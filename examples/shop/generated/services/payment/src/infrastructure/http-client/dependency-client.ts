@@ -62,6 +62,8 @@ export interface CallOptions {
   /** The ETag of the version that is to be changed. */
   readonly ifMatch?: string;
   readonly token?: string;
+  /** Ends the call where its answer is wanted no more; that says nothing of the dependency. */
+  readonly signal?: AbortSignal;
 }
 
 /** An HTTP client for one dependency, with its own timeout, retries, circuit breaker and bulkhead. */
@@ -165,7 +167,8 @@ export class DependencyClient {
     const body = options.json === undefined ? {} : { body: JSON.stringify(options.json) };
     let response: Response;
     try {
-      const signal = AbortSignal.timeout(Math.ceil(leftS * 1000));
+      const timeout = AbortSignal.timeout(Math.ceil(leftS * 1000));
+      const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
       response = await this.send(url, { method, headers, signal, redirect: 'manual', ...body });
       if (response.status < 400) {
         // read within the time limit: headers alone are no answer
@@ -173,6 +176,7 @@ export class DependencyClient {
       }
       await response.body?.cancel();
     } catch (error) {
+      options.signal?.throwIfAborted();
       throw new DependencyError(name, describe(error), undefined, undefined, error);
     }
     throw new DependencyError(name, `answered ${response.status}`, response.status, retryAfterOf(response));
