@@ -41,9 +41,9 @@ def test_the_scenario_is_left_to_people_and_the_plan_is_not() -> None:
     assert {path: file.owned for path, file in files.items()} == {PLAN: True, SCENARIO: False}
 
 
-def test_a_system_without_an_orchestrated_saga_has_no_proof_and_says_so(tmp_path: Path) -> None:
+def test_a_system_without_a_saga_that_runs_has_no_proof_and_says_so(tmp_path: Path) -> None:
     assert not render(read_example("fleet"), {}, {})
-    with pytest.raises(SkillError, match=r"plan\.yaml: there is no such file; it is generated for systems with an orchestrated saga"):
+    with pytest.raises(SkillError, match=r"plan\.yaml: there is no such file; it is generated for systems with a saga that runs"):
         read(tmp_path)
 
 
@@ -85,3 +85,14 @@ def test_a_scenario_that_fits_nothing_is_refused_with_its_place(folder: Path, te
     with pytest.raises(SkillError) as refused:
         read(folder)
     assert said in str(refused.value)
+
+
+def test_a_choreographed_saga_is_checked_by_what_its_reactions_leave() -> None:
+    found = plan(read_case("choreographed"))
+    [saga] = found.sagas
+    assert (saga.service, saga.table, saga.succeeded, saga.failed) == ("order", "orders", "confirmed", "cancelled")
+    assert [(each.service, each.table, each.reference, each.succeeded, each.failed) for each in saga.steps] == [
+        ("stock", "reservations", "order_id", ("held",), ("released",)),
+        ("payment", "payments", "order_id", ("captured",), ("declined", "voided")),
+    ]
+    assert found.reactions == ()

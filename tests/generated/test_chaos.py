@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.generated.architectures import in_languages, read_case
 from tests.generated.languages import Toolchains
 from tests.generated.mutations import MUTATIONS, Mutation
 from tests.generated.seams import write_shop
 
+from microservices_skill.app.generation import generate_system
 from microservices_skill.chaos.links import free_port
+from microservices_skill.model.dumping import dump
+from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +61,35 @@ def test_the_shop_loses_nothing_and_does_nothing_twice(folder: Path, toolchains:
     assert report["faults"].keys() == {"kill", "freeze", "slow", "cut", "partition", "crash"}
     assert report["repeated_events"] > 0
     assert report["repeated_requests"] > 0
+
+
+def test_a_choreographed_saga_loses_nothing_either(toolchains: Toolchains, tmp_path: Path) -> None:
+    languages = {"order": Language.TYPESCRIPT, "stock": Language.PYTHON, "payment": Language.TYPESCRIPT}
+    source = tmp_path / "architecture.yaml"
+    source.write_text(dump(in_languages(read_case("choreographed"), languages)), encoding="utf-8")
+    folder = tmp_path / "system"
+    generate_system(folder, source)
+    (folder / ".env").write_text("".join(f"{name.upper()}_PORT={free_port()}\n" for name in languages), encoding="utf-8")
+    (folder / "chaos" / "scenario.yaml").write_text(json.dumps(choreographed_scenario()), encoding="utf-8")
+    report = prove(folder, toolchains, "--requests", "80", "--kills", "4", "--seed", "3")
+    assert broken(report) == []
+    assert report["requests"] == 80
+    assert report["repeated_events"] > 0
+
+
+def choreographed_scenario() -> dict[str, Any]:
+    """Orders that succeed, that are too large for the stock, and that are too dear for the card."""
+
+    def order(lines: int, amount: int) -> dict[str, Any]:
+        line = {"sku": "BIKE-1", "quantity": 1}
+        return {"customer": "ada@example.com", "lines": [line] * lines, "total": {"minor_units": amount, "currency": "EUR"}}
+
+    wishes = [{"body": order(1, 5000), "weight": 6}, {"body": order(4, 5000)}, {"body": order(1, 100_001)}]
+    return {
+        "apiVersion": "microservices-skill/v1",
+        "kind": "ChaosScenario",
+        "sagas": [{"name": "PlaceOrderSaga", "requests": wishes}],
+    }
 
 
 @pytest.mark.parametrize("mutation", [each for each in MUTATIONS if each.mechanism == "compensation"], ids=lambda each: each.mechanism)

@@ -98,9 +98,9 @@ def _running_files(designs: Mapping[str, Design]) -> FileTree:
 
 
 def _bodies(architecture: Architecture) -> dict[str, object]:
-    """A request body that starts each orchestrated saga."""
+    """A request body that starts each saga."""
     found: dict[str, object] = {}
-    for each in architecture.orchestrations:
+    for each in architecture.running_sagas:
         start = next(operation for operation in wire.operations(each.coordinator) if operation.id == each.saga.starts_with)
         values = entity_example(each.entity, each.coordinator).values
         found[each.saga.name] = {field.name: _own(field, values[field.name]) for field in start.request_fields}

@@ -8,12 +8,12 @@ from microservices_skill.errors import SkillError
 
 
 class NoPlanError(SkillError):
-    """A system without an orchestrated saga, or one that an older version made."""
+    """A system without a saga that runs, or one that an older version made."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path}: there is no such file; it is generated for systems with an orchestrated saga: add one to architecture.yaml (see the"
-            " rule incomplete-orchestration), or generate the system again"
+            f"{path}: there is no such file; it is generated for systems with a saga that runs: complete one in architecture.yaml (see the"
+            " rules incomplete-orchestration and incomplete-choreography), or generate the system again"
         )
 
 

@@ -22,6 +22,7 @@ from microservices_skill.deployment.environment import places, variable
 from microservices_skill.files import File, FileTree
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.choreography import Choreography
 from microservices_skill.model.dumping import dump
 from microservices_skill.model.fields import FieldType
 from microservices_skill.model.orchestration import Orchestration, Part, Target
@@ -40,8 +41,8 @@ Yours: what is asked of the system while it is broken, and what else must hold. 
 
 
 def render(architecture: Architecture, folders: Mapping[str, str], bodies: Mapping[str, Json]) -> FileTree:
-    """The plan and the scenario of a system with orchestrated sagas, else nothing; ``bodies`` start each saga."""
-    if not architecture.orchestrations:
+    """The plan and the scenario of a system with sagas that run, else nothing; ``bodies`` start each saga."""
+    if not architecture.running_sagas:
         return FileTree()
     scenario = ChaosScenario(sagas=tuple(Wishes(name=name, requests=(Wish(body=body),)) for name, body in sorted(bodies.items())))
     return FileTree(
@@ -70,7 +71,7 @@ def plan(architecture: Architecture, folders: Mapping[str, str] | None = None) -
             Dependency(name=name, variable=variable(name, "URL"), callers=tuple(each.name for each in found if name in each.external))
             for name in outside
         ),
-        sagas=tuple(_saga(each) for each in architecture.orchestrations),
+        sagas=tuple(map(_saga, architecture.running_sagas)),
         reactions=tuple(reaction for service in architecture.services for reaction in _reactions(architecture, service)),
     )
 
@@ -81,8 +82,8 @@ def _hears(architecture: Architecture, service: str) -> bool:
     )
 
 
-def _saga(orchestration: Orchestration) -> PlannedSaga:
-    saga, entity, coordinator = orchestration.saga, orchestration.entity, orchestration.coordinator
+def _saga(run: Orchestration | Choreography) -> PlannedSaga:
+    saga, entity, coordinator = run.saga, run.entity, run.coordinator
     start = next(each for each in wire.operations(coordinator) if each.id == saga.starts_with)
     assert entity.lifecycle is not None, "an orchestration has one"
     ends = {each.name: each.to for each in entity.lifecycle.transitions}
@@ -94,8 +95,35 @@ def _saga(orchestration: Orchestration) -> PlannedSaga:
         state=entity.lifecycle.field,
         succeeded=ends[saga.succeeds_with or ""],
         failed=ends[saga.fails_with or ""],
-        steps=tuple(_step(orchestration, part) for part in orchestration.parts if part.target is Target.NEW),
+        steps=tuple(_commanded(run) if isinstance(run, Orchestration) else _reacting(run)),
     )
+
+
+def _commanded(orchestration: Orchestration) -> Iterator[PlannedStep]:
+    """The steps of an orchestrated saga that make something."""
+    return (_step(orchestration, part) for part in orchestration.parts if part.target is Target.NEW)
+
+
+def _reacting(choreography: Choreography) -> Iterator[PlannedStep]:
+    """The steps of a choreographed saga that make something, and what later reactions make of it."""
+    for reaction in choreography.reactions:
+        if reaction.does.action is not SubscriptionAction.CREATE:
+            continue
+        entity, lifecycle = reaction.entity, reaction.entity.lifecycle
+        sources = {each.field: each.source for each in reaction.does.set}
+        same = (each for each in choreography.reactions if each.service.name == reaction.service.name and each.entity.name == entity.name)
+        steps = {each.does.transition for each in same if each.does.transition is not None}
+        ends = [each.to for each in lifecycle.transitions if each.name in steps] if lifecycle is not None else []
+        initial = (lifecycle.initial,) if lifecycle is not None else ()
+        yield PlannedStep(
+            step=reaction.id,
+            service=reaction.service.name,
+            table=entity.table,
+            reference=next((each.name for each in entity.fields if sources.get(each.name, each.name) == reaction.correlation), None),
+            state=lifecycle.field if lifecycle is not None else None,
+            succeeded=tuple(ends[-1:]) or initial,
+            failed=reaction.nothing_to_undo,
+        )
 
 
 def _step(orchestration: Orchestration, part: Part) -> PlannedStep:
@@ -139,8 +167,12 @@ def _copies(part: Part, entity: Entity) -> Iterator[Copy]:
 
 
 def _reactions(architecture: Architecture, service: Service) -> Iterator[PlannedReaction]:
-    """What a service makes of events, where each row keeps something by which its event is known: a value that is a UUID."""
-    for entity in service.entities:
+    """What a service makes of events, where each row keeps something by which its event is known: a value that is a UUID.
+
+    A step of a saga may be refused, or come after its own compensation, and is checked as such.
+    """
+    in_sagas = {(each.service.name, each.entity.name) for saga in architecture.choreographies for each in saga.reactions}
+    for entity in (each for each in service.entities if (service.name, each.name) not in in_sagas):
         creating = [each for each in service.subscriptions if each.action is SubscriptionAction.CREATE and each.entity == entity.name]
         is_also_asked_for = any(each.action is Action.CREATE and each.entity == entity.name for each in service.endpoints)
         for field in entity.fields if creating and not is_also_asked_for else ():

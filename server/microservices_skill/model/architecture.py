@@ -89,6 +89,11 @@ class Architecture(Node):
         newest = {name: versions[-1] for name, versions in self.events_by_name.items()}
         return choreographies(self.services_by_name, newest, self.sagas)
 
+    @property
+    def running_sagas(self) -> tuple[Orchestration | Choreography, ...]:
+        """The sagas that run, of both styles."""
+        return (*self.orchestrations, *self.choreographies)
+
     @cached_property
     def watchers(self) -> dict[str, frozenset[str]]:
         """The coordinators of those sagas that listen for each event."""
