@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -71,10 +72,29 @@ def entities(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 
 @st.composite
+def composing(draw: st.DrawFn, name: str, asked: str, operation: str, entity: dict[str, Any]) -> dict[str, Any]:
+    """A service that composes an answer of what another one's get answers."""
+    kept = ("name", "type", "pattern", "minLength", "maxLength", "minimum", "maximum", "precision", "scale", "values", "items", "required")
+    shown = [{key: deepcopy(value) for key, value in field.items() if key in kept} for field in entity["fields"]]
+    key, field = draw(st.lists(FIELDS, min_size=2, max_size=2, unique=True))
+    part = {"name": field, "service": asked, "operation": operation, "shows": draw(TYPES), "required": draw(st.booleans())}
+    composition = {"name": draw(TYPES), "description": draw(TEXT), "key": key, "parts": [part | {"description": draw(TEXT)}]}
+    return {
+        "name": name,
+        "responsibility": draw(TEXT),
+        "language": "python",
+        "valueTypes": [{"name": part["shows"], "fields": shown}],
+        "compositions": [composition],
+        "endpoints": [{"operation": draw(OPERATIONS), "action": "get", "entity": composition["name"], "summary": draw(TEXT)}],
+        "dependencies": [{"to": asked, "operations": [operation], "purpose": draw(TEXT)}],
+    }
+
+
+@st.composite
 def architectures(draw: st.DrawFn) -> dict[str, Any]:
-    """An architecture of one service with every kind of endpoint."""
-    service, entity = draw(SLUGS), draw(TYPES)
-    made = draw(entities(entity))
+    """An architecture of one service with every kind of endpoint, and of one that shows what it answers."""
+    [service, reader], entity = draw(st.lists(SLUGS, min_size=2, max_size=2, unique=True)), draw(TYPES)
+    made = draw(entities(entity)) | {"persistence": draw(st.sampled_from(["state", "event-sourced"]))}
     verbs = draw(st.lists(OPERATIONS, min_size=6, max_size=6, unique_by=str.lower))
     fields = [field["name"] for field in made["fields"]]
     endpoints: list[dict[str, Any]] = [
@@ -93,6 +113,7 @@ def architectures(draw: st.DrawFn) -> dict[str, Any]:
                 "name": service,
                 "title": draw(TEXT), "responsibility": draw(TEXT),
                 "language": "python", "entities": [made], "endpoints": endpoints,
-            }
+            },
+            draw(composing(reader, service, verbs[1], made)),
         ],
     }  # fmt: skip

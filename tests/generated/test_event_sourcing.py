@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 from tests.generated.architectures import in_languages, own_name, read_case, write_service
 from tests.generated.issuer import Issuer
@@ -212,6 +213,14 @@ def test_the_other_language_reads_and_continues_a_stream(bank: Bank) -> None:
     bank.wallets.mend()
     assert bank.caller.change("POST", f"/v1/wallets/{identity}/thaw").json["version"] == 4
     assert bank.stream(identity)[2:] == [(3, "WalletBecameFrozen"), (4, "WalletBecameActive")]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE stream_events SET type = 'Other'", "DELETE FROM stream_events", "TRUNCATE stream_events"])
+def test_nobody_changes_what_was_told(bank: Bank, statement: str) -> None:
+    identity = bank.opened()
+    with pytest.raises(asyncpg.PostgresError, match="append-only"):
+        bank.wallets.database.rows(statement)
+    assert bank.stream(identity) == [(1, "WalletCreated")]
 
 
 def test_what_is_deleted_leaves_its_history(bank: Bank) -> None:

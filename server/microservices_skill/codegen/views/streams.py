@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from microservices_skill.codegen.errors import UnderivableError
 from microservices_skill.model import wire
 from microservices_skill.model.examples import Json, example
-from microservices_skill.model.fields import Field
+from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.model.naming import snake
 from microservices_skill.model.service import Entity, Service
 
@@ -35,8 +35,14 @@ def changeable(entity: Entity, service: Service) -> Changeable:
     state = wire.state_field(entity)
     if state is not None and len(state.values) > 1:
         return Changeable(state, state.values[0], state.values[1])
-    for field in entity.fields:
-        values = [example(field, service, variant, variant) for variant in range(2)]
-        if field.references is None and values[0] != values[1]:
-            return Changeable(field, values[0], values[1])
+    for field in (each for each in entity.fields if each.references is None):
+        first, second = (example(field, service, variant, variant) for variant in range(2))
+        if field.type is FieldType.BOOLEAN:
+            second = not first
+        elif first == second and not field.required:
+            second = None
+        elif first == second and field.type is FieldType.LIST and not field.min_items:
+            second = []
+        if first != second:
+            return Changeable(field, first, second)
     raise UnderivableError(f"persistence of {entity.name}", "no field of it has two values; keep its state instead")
