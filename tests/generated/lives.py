@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from microservices_skill.codegen.views.sagas import locked_by_saga
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.service import Action, Entity, Service, Subscription, SubscriptionAction, Transition
+from microservices_skill.model.entity import Entity, Transition
+from microservices_skill.model.service import Action, Service, Subscription, SubscriptionAction
 from microservices_skill.model.wire import Operation, operations
 
 S = TypeVar("S")

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.examples import entity_example, example, matching
 from microservices_skill.model.fields import Field, FieldType, Shape
 from microservices_skill.model.messaging import Event
-from microservices_skill.model.service import Entity, Service, Subscription
+from microservices_skill.model.service import Service, Subscription
 
 Data = dict[str, Any]
 

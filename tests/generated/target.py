@@ -19,10 +19,11 @@ from tests.generated.servers import BROKER_URL, Broker, Database, new_database
 
 from microservices_skill.chaos.links import Link
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity, Lifecycle
 from microservices_skill.model.fields import PayloadField
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import kebab
-from microservices_skill.model.service import Action, Entity, Lifecycle, Service, Subscription
+from microservices_skill.model.service import Action, Service, Subscription
 from microservices_skill.model.wire import Operation, operations
 
 QUICK = {"OUTBOX_LEASE_S": "2", "OUTBOX_POLL_S": "0.2", "DELIVERY_BACKOFF_S": "0.05", "DATABASE_TIMEOUT_S": "3", "BROKER_TIMEOUT_S": "3"}

@@ -14,7 +14,8 @@ from tests.generated.choosing import changes_by_event, creates_by_event, lives_b
 from tests.generated.lives import by_events, by_operations, creating
 from tests.generated.target import Occurrence, Target, lifecycle_of
 
-from microservices_skill.model.service import Action, Entity, Subscription, SubscriptionAction
+from microservices_skill.model.entity import Entity
+from microservices_skill.model.service import Action, Subscription, SubscriptionAction
 
 pytestmark = pytest.mark.slow
 

@@ -16,9 +16,10 @@ from microservices_skill.codegen.generate import generate_service
 from microservices_skill.contracts.render import for_service
 from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.model.messaging import Event
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.service import Service
 from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,9 @@ from microservices_skill.contracts.json_schema import (
 )
 from microservices_skill.model import wire
 from microservices_skill.model.composition import INCOMPLETE, REASONS
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.naming import title
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.service import Service
 
 
 def schemas(service: Service, *, used_by: object) -> dict[str, Schema]:

@@ -24,9 +24,10 @@ from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.choreography import Choreography
 from microservices_skill.model.dumping import dump
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import FieldType
 from microservices_skill.model.orchestration import Orchestration, Part, Target
-from microservices_skill.model.service import Action, Entity, Service, SubscriptionAction
+from microservices_skill.model.service import Action, Service, SubscriptionAction
 
 PLAN, SCENARIO = "chaos/plan.yaml", "chaos/scenario.yaml"
 

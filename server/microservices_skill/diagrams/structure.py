@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from microservices_skill.diagrams.escaping import alias, label
-from microservices_skill.model.service import Entity, Lifecycle, Service
+from microservices_skill.model.entity import Entity, Lifecycle
+from microservices_skill.model.service import Service
 
 
 def states(lifecycle: Lifecycle) -> str:

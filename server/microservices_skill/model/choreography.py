@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from microservices_skill.model.entity import Entity, Transition
 from microservices_skill.model.fields import FieldType
 from microservices_skill.model.messaging import Event, Saga, SagaStep, SagaStyle
 from microservices_skill.model.orchestration import framed, remote
-from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction, Transition
+from microservices_skill.model.service import Service, Subscription, SubscriptionAction
 
 REASON = "reason"
 """The payload field of a refusal that says why."""

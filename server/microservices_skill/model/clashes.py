@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from microservices_skill.model import wire
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.naming import pascal
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.service import Service
 
 Fault = tuple[str, str]
 """A JSON pointer and what is wrong there."""

@@ -9,8 +9,9 @@ from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.clashes import Fault, unique
 from microservices_skill.model.composition import INCOMPLETE, Composition, Part
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, FieldType
-from microservices_skill.model.service import Action, Entity, Service, ValueType
+from microservices_skill.model.service import Action, Service, ValueType
 
 
 @dataclass(frozen=True, slots=True)

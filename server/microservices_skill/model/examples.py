@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from microservices_skill.model.entity import Comparison, Entity, Invariant
 from microservices_skill.model.fields import Field, FieldType, Shape
-from microservices_skill.model.service import Comparison, Entity, Invariant, Service
+from microservices_skill.model.service import Service
 
 Json = Any
 """A JSON value."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from microservices_skill.model import wire
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Classification, Field, FieldType, PayloadField
 from microservices_skill.model.messaging import Event, Saga, SagaStep, SagaStyle
 from microservices_skill.model.naming import pascal
-from microservices_skill.model.service import Action, Entity, Service
+from microservices_skill.model.service import Action, Service
 
 SAGA_ID = "saga_id"
 OUTCOMES = ("done", "refused", "undone", "not_undone")

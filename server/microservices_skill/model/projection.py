@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, PayloadField
 from microservices_skill.model.messaging import Event
-from microservices_skill.model.service import Action, Entity, Service, SubscriptionAction
+from microservices_skill.model.service import Action, Service, SubscriptionAction
 from microservices_skill.model.view import SourceAction, View, ViewSource
 
 #: The state of an entity that has no lifecycle.

@@ -9,10 +9,11 @@ from microservices_skill.model import composing, viewing, wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.clashes import Fault, names_in_code, unique
 from microservices_skill.model.dependency import Dependency
+from microservices_skill.model.entity import Entity, Invariant, Lifecycle
 from microservices_skill.model.fields import Field, FieldType, Shape
 from microservices_skill.model.messaging import Event, Saga, SagaStep
 from microservices_skill.model.naming import snake
-from microservices_skill.model.service import Action, Endpoint, Entity, Invariant, Lifecycle, Service, Subscription
+from microservices_skill.model.service import Action, Endpoint, Service, Subscription
 
 _COMPARABLE = frozenset({FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL, FieldType.DATE, FieldType.DATETIME, FieldType.MONEY})
 _FILTERABLE = frozenset(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from microservices_skill.model.composition import Composition, Part
 from microservices_skill.model.dependency import Dependency
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, FieldType, Shape
 from microservices_skill.model.naming import pascal, title
-from microservices_skill.model.service import Action, Endpoint, Entity, Method, Service
+from microservices_skill.model.service import Action, Endpoint, Method, Service
 from microservices_skill.model.view import View
 
 VERSION_PREFIX = "/v1"

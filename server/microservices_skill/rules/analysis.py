@@ -7,7 +7,8 @@ from functools import cached_property
 
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.dependency import Dependency, Fallback
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.entity import Entity
+from microservices_skill.model.service import Service
 from microservices_skill.rules.comparison import Comparison
 from microservices_skill.rules.graph import strongly_connected
 

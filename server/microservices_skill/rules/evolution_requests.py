@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from microservices_skill.model import wire
+from microservices_skill.model.entity import Invariant
 from microservices_skill.model.fields import Field
-from microservices_skill.model.service import Invariant, Period, RateLimit
+from microservices_skill.model.service import Period, RateLimit
 from microservices_skill.rules.comparison import Comparison, KeptOperation, value_types
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import comparison_rule

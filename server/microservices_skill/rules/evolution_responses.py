@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from microservices_skill.model import wire
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.entity import Entity
+from microservices_skill.model.service import Service
 from microservices_skill.rules.comparison import Audience, Comparison, KeptOperation, KeptService, value_types
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import comparison_rule

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from microservices_skill.model import wire
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.entity import Entity
+from microservices_skill.model.service import Service
 from microservices_skill.rules.comparison import Comparison, KeptService, value_types
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import comparison_rule

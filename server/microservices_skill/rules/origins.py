@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from microservices_skill.model import wire
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, FieldType, PayloadField, Shape
-from microservices_skill.model.service import Entity
 
 _COMMON = {"id": FieldType.UUID, "version": FieldType.INTEGER, "created_at": FieldType.DATETIME, "updated_at": FieldType.DATETIME}
 _WIDER = {

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from microservices_skill.codegen.views.shared import heard_by, identity_field
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.choreography import REASON, Choreography, Reaction
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import kebab
 from microservices_skill.model.orchestration import REASON_LENGTH, SAGA_TIMEOUT_MS, STEP_TIMEOUT_MS
-from microservices_skill.model.service import Action, Entity, Service, Subscription
+from microservices_skill.model.service import Action, Service, Subscription
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from microservices_skill.codegen.views.sagas import coordinated_by, parts_of
 from microservices_skill.codegen.views.shared import heard_by, match_of, publishers
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.collaboration import Call, Hearing, calls, hearings
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.orchestration import Orchestration, Part
-from microservices_skill.model.service import Entity, Service, SubscriptionAction
+from microservices_skill.model.service import Service, SubscriptionAction
 
 
 @dataclass(frozen=True, slots=True)

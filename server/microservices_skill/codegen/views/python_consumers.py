@@ -21,9 +21,10 @@ from microservices_skill.codegen.views.python_types import TypedName, request_fi
 from microservices_skill.codegen.views.shared import creation_of, heard_by, incoming_values, reaction_name
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.choreography import Reaction
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import snake, title, words
-from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction
+from microservices_skill.model.service import Service, Subscription, SubscriptionAction
 
 
 @dataclass(frozen=True, slots=True)

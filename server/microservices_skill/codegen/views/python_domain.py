@@ -22,9 +22,10 @@ from microservices_skill.codegen.views.sagas import coordinated_by, locked_by_sa
 from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Comparison, Entity, Invariant
 from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.model.naming import pascal, snake, words
-from microservices_skill.model.service import Action, Comparison, Entity, Invariant, Service
+from microservices_skill.model.service import Action, Service
 from microservices_skill.model.wire import Operation
 
 _COMPARISONS = {

@@ -10,10 +10,11 @@ from microservices_skill.codegen.views.python_types import TypedName, request_fi
 from microservices_skill.codegen.views.shared import identity_field, match_of, published_events, reaction_name, source_of
 from microservices_skill.model import choreography as saga
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import FieldType
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import kebab, snake, title, words
-from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction
+from microservices_skill.model.service import Service, Subscription, SubscriptionAction
 
 
 @dataclass(frozen=True, slots=True)

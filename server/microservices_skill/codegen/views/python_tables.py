@@ -8,7 +8,8 @@ from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.python_types import migration_columns
 from microservices_skill.codegen.views.shared import ordered_entities
 from microservices_skill.model import wire
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.entity import Entity
+from microservices_skill.model.service import Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from microservices_skill.codegen.views.shared import object_names, publishers
 from microservices_skill.codegen.views.streams import changeable
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import pascal, snake, words
-from microservices_skill.model.service import Action, Entity, Service
+from microservices_skill.model.service import Action, Service
 from microservices_skill.model.wire import Operation
 
 

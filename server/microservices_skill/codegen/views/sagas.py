@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.views.shared import incoming_values
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.orchestration import SAGA_TIMEOUT_MS, STEP_TIMEOUT_MS, Orchestration, Part
-from microservices_skill.model.service import Action, Entity, Service, ValueType
+from microservices_skill.model.service import Action, Service, ValueType
 from microservices_skill.model.wire import Operation
 
 

@@ -10,10 +10,11 @@ from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.collaboration import as_read
 from microservices_skill.model.dependency import Dependency
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, PayloadField, Shape
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import snake
-from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction, ValueType
+from microservices_skill.model.service import Service, Subscription, SubscriptionAction, ValueType
 
 DEFAULT_TIMEOUT_MS = 2000
 DEFAULT_BACKOFF_MS = 100

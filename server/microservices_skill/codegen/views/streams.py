@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.errors import UnderivableError
 from microservices_skill.model import wire
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.examples import Json, example
 from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.model.naming import snake
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.service import Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,10 @@ from microservices_skill.codegen.views.typescript_types import (
 )
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Comparison, Entity, Invariant
 from microservices_skill.model.fields import FieldType
 from microservices_skill.model.naming import camel, kebab, pascal, words
-from microservices_skill.model.service import Action, Comparison, Entity, Invariant, Service, SubscriptionAction
+from microservices_skill.model.service import Action, Service, SubscriptionAction
 from microservices_skill.model.wire import Operation
 
 _OPERATORS = {

@@ -10,9 +10,10 @@ from microservices_skill.codegen.views.shared import identity_field, match_of, p
 from microservices_skill.codegen.views.typescript_types import SchemaField, request_field
 from microservices_skill.model import choreography as saga
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import camel, kebab, title, words
-from microservices_skill.model.service import Entity, Service, Subscription, SubscriptionAction
+from microservices_skill.model.service import Service, Subscription, SubscriptionAction
 
 
 @dataclass(frozen=True, slots=True)

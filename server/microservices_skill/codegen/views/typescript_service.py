@@ -34,8 +34,9 @@ from microservices_skill.codegen.views.typescript_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.typescript_types import migration_columns
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.naming import kebab, pascal
-from microservices_skill.model.service import Entity, Service
+from microservices_skill.model.service import Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.codegen.views.typescript_pacts import PactTests, pact_tests
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import camel, kebab, snake, words
-from microservices_skill.model.service import Action, Entity, Service
+from microservices_skill.model.service import Action, Service
 from microservices_skill.model.wire import Operation
 
 
