@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from microservices_skill.codegen.views.choreographies import refusals_of
 from microservices_skill.codegen.views.sagas import coordinated_by, parts_of
 from microservices_skill.codegen.views.shared import heard_by, match_of, publishers
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.collaboration import Call, Hearing, calls, hearings
 from microservices_skill.model.entity import Entity
+from microservices_skill.model.examples import Json, example
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.orchestration import Orchestration, Part
 from microservices_skill.model.service import Service, SubscriptionAction
@@ -17,13 +19,14 @@ from microservices_skill.model.service import Service, SubscriptionAction
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message that this service sends, and what makes it: an entity's event, or a step of a saga."""
+    """A message that this service sends, and what makes it: an entity's event, a step of a saga, or, of a refusal, its data."""
 
     event: Event
     entity: Entity | None
     saga: Orchestration | None
     place: int
     part: Part | None
+    data: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,9 @@ def _told(architecture: Architecture, service: Service, names: set[str]) -> Iter
             event = architecture.event(name)
             if event is not None:
                 yield Told(event, entity, None, 0, None)
+    for event, _ in refusals_of(architecture, service):
+        if event.name in names:
+            yield Told(event, None, None, 0, None, {field.name: example(field, service) for field in event.payload})
     for saga in coordinated_by(architecture, service):
         for place, part in enumerate(saga.parts):
             yield from (Told(event, saga.entity, saga, place, part) for event in (part.command, part.compensation) if event is not None)

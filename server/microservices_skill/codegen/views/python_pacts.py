@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views import pacts
+from microservices_skill.codegen.views.examples import py_json
 from microservices_skill.codegen.views.pacts import Awaited, Told
 from microservices_skill.codegen.views.python_sagas import constant
 from microservices_skill.model.architecture import Architecture
@@ -106,6 +107,8 @@ def _made(told: Told) -> MadeMessage:
 
 def _message(told: Told) -> str:
     """The source of what makes a message in a session."""
+    if told.data is not None:
+        return f"{told.event.name}.model_validate({py_json(told.data)})"
     if told.saga is not None and told.part is not None and told.entity is not None:
         if told.event is told.part.command:
             return f"{constant(told.saga)}.steps[{told.place}].command(uuid7(), await factories.{snake(told.entity.name)}(session))"
@@ -166,7 +169,9 @@ def _imports(service: Service, told: tuple[Told, ...], calls: tuple[Call, ...], 
             found.setdefault(f"{package}.domains.saga_definitions", set()).add(constant(each.saga))
         if each.part is not None:
             found.setdefault(f"{package}.domains.saga_messages", set()).add(each.event.name)
-        elif each.entity is not None:
+        elif each.entity is None:
+            found.setdefault(f"{package}.domains.refusals", set()).add(each.event.name)
+        else:
             found.setdefault(f"{package}.domains.{snake(each.entity.name)}.events", set()).add(each.event.name)
     found |= {f"{package}.infrastructure.clients": {f"{pascal(each.provider.name)}Client" for each in calls}} if calls else {}
     found |= {f"{package}.domains.incoming": {each.event.name for each in awaited}} if awaited else {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_str
 from microservices_skill.codegen.views import pacts
+from microservices_skill.codegen.views.examples import ts_json
 from microservices_skill.codegen.views.pacts import Awaited, Told
 from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.codegen.views.typescript_sagas import constant
@@ -105,6 +106,8 @@ def _state(entity: str) -> str:
 
 def _message(told: Told) -> str:
     """The source of what makes a message in a transaction."""
+    if told.data is not None:
+        return f"async () => {told.event.name}.of('example', {ts_json(told.data)})"
     if told.saga is not None and told.part is not None and told.entity is not None:
         if told.event is told.part.command:
             entity = f"await factories.{camel(told.entity.name)}(tx)"
@@ -165,7 +168,9 @@ def _imports(told: tuple[Told, ...], calls: tuple[Call, ...], awaited: tuple[Awa
             found.setdefault("domains/saga-definitions", set()).add(constant(each.saga))
         if each.part is not None:
             found.setdefault("domains/saga-messages", set()).add(each.event.name)
-        elif each.entity is not None:
+        elif each.entity is None:
+            found.setdefault("domains/refusals", set()).add(each.event.name)
+        else:
             domain = kebab(each.entity.name)
             found.setdefault(f"domains/{domain}/events/{domain}.events", set()).add(event_function(each.event.name))
     for wanted in awaited:
