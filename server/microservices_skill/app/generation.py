@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -135,7 +136,7 @@ def _in_language(design: Design, language: str) -> Design:
     document = design.architecture.model_dump(by_alias=True)
     for service in document["services"]:
         service["language"] = language
-    return Design(Architecture.model_validate(document), design.document, design.findings)
+    return replace(design, architecture=Architecture.model_validate(document))
 
 
 def _silent(_done: int, _all: int, _what: str) -> None:
