@@ -15,10 +15,13 @@ from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
 from microservices_skill.deployment import chaos
 from microservices_skill.deployment import render as deployment
+from microservices_skill.deployment.compose import addresses
+from microservices_skill.deployment.environment import places
 from microservices_skill.files import FileTree
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, FieldType
+from microservices_skill.monitoring import render as monitoring
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
 Progress = Callable[[int, int, str], None]
@@ -94,7 +97,8 @@ def _running_files(designs: Mapping[str, Design]) -> FileTree:
     suffix, design = next(iter(designs.items()))
     architecture = design.architecture
     folders = {each.name: f"services/{each.name}{suffix}" for each in architecture.services}
-    return deployment.render(architecture, folders) | chaos.render(architecture, folders, _bodies(architecture))
+    watching = monitoring.render(architecture, addresses(places(architecture, folders)))
+    return deployment.render(architecture, folders) | chaos.render(architecture, folders, _bodies(architecture)) | watching
 
 
 def _bodies(architecture: Architecture) -> dict[str, object]:
