@@ -15,13 +15,14 @@ from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
 from microservices_skill.deployment import chaos
 from microservices_skill.deployment import render as deployment
-from microservices_skill.deployment.compose import addresses
+from microservices_skill.deployment.compose import INNER_PORT, container_name
 from microservices_skill.deployment.environment import places
 from microservices_skill.files import FileTree
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.monitoring import render as monitoring
+from microservices_skill.monitoring.watched import Spot
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
 Progress = Callable[[int, int, str], None]
@@ -97,7 +98,8 @@ def _running_files(designs: Mapping[str, Design]) -> FileTree:
     suffix, design = next(iter(designs.items()))
     architecture = design.architecture
     folders = {each.name: f"services/{each.name}{suffix}" for each in architecture.services}
-    watching = monitoring.render(architecture, addresses(places(architecture, folders)))
+    spots = {each.name: Spot(container_name(each), INNER_PORT, f"127.0.0.1:{each.port}") for each in places(architecture, folders)}
+    watching = monitoring.render(architecture, spots)
     return deployment.render(architecture, folders) | chaos.render(architecture, folders, _bodies(architecture)) | watching
 
 

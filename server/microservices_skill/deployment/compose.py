@@ -53,11 +53,6 @@ def document(system: str, places: Sequence[Place]) -> Block:
     return {"name": system, "services": services, "volumes": {name: {} for name in SERVERS}}
 
 
-def addresses(places: Sequence[Place]) -> dict[str, str]:
-    """Where each service listens among the containers."""
-    return {each.name: f"{container_name(each)}:{INNER_PORT}" for each in places}
-
-
 def _postgres() -> Block:
     return {
         "image": POSTGRES_IMAGE,

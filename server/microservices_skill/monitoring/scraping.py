@@ -8,6 +8,7 @@ from microservices_skill.files import File
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.monitoring.alerts_platform import BROKER, COLLECTOR, PROMETHEUS
 from microservices_skill.monitoring.blocks import Block, blocks, texts, yaml_file
+from microservices_skill.monitoring.watched import Spot
 
 SERVICES = "services"
 """The job of the system's own services: no system can have this name."""
@@ -18,9 +19,9 @@ Prometheus in a Kubernetes cluster; each target's `service` is the pod's label a
 It needs a ServiceAccount that may list and watch pods, and ports of containers that are named http."""
 
 
-def beside_containers(architecture: Architecture, addresses: Mapping[str, str], *, broker: bool, traces: bool) -> File:
-    """The configuration for Docker Compose; ``addresses`` says where each service listens."""
-    own = [_target(each.name, addresses[each.name]) for each in architecture.services]
+def beside_containers(architecture: Architecture, spots: Mapping[str, Spot], *, broker: bool, traces: bool) -> File:
+    """The configuration for Docker Compose; ``spots`` says where each service runs."""
+    own = [_target(each.name, f"{spots[each.name].container}:{spots[each.name].port}") for each in architecture.services]
     jobs: list[Block] = [
         {"job_name": SERVICES, "static_configs": blocks(*own)},
         {"job_name": PROMETHEUS, "static_configs": blocks(_target(PROMETHEUS, "localhost:9090"))},

@@ -16,6 +16,15 @@ UNOWNED = "unowned"
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a service runs on one machine: its container, its port there, and where that is found from outside."""
+
+    container: str
+    port: int
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """One service of a system."""
 
