@@ -16,7 +16,7 @@ from microservices_skill.codegen.views.python_projections import Views, view_tab
 from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.python_tables import Table, tables_of
 from microservices_skill.codegen.views.python_types import TypedName, request_field
-from microservices_skill.codegen.views.series import SeriesGroup, series_of
+from microservices_skill.codegen.views.series import PYTHON, SeriesGroup, series_of
 from microservices_skill.codegen.views.shared import ordered_values, publishers, routing, sensitive_fields
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
@@ -118,7 +118,7 @@ class ServiceView:
             docstring_title=sentence(service.responsibility, title),
             deadline_s=max(1.0, service.slo.p99 / 1000 * 10),
             latency_promise_s=service.slo.p99 / 1000,
-            series=series_of(architecture, service, py_str, ("(", ")")),
+            series=series_of(architecture, service, PYTHON),
             has_auth=any(endpoint.auth for endpoint in service.endpoints),
             domains=tuple(sorted(snake(entity.name) for entity in service.entities)),
             sensitive_fields=tuple(map(py_str, sensitive_fields(service))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from microservices_skill.codegen.quoting import py_str, ts_str
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.naming import words
 from microservices_skill.model.service import Service
@@ -14,25 +15,39 @@ Quote = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a language writes a text, what it puts around a pair, and the types of many texts and of many pairs."""
+
+    quote: Quote
+    around: tuple[str, str]
+    texts: str
+    pairs: str
+
+
+PYTHON = Spelling(py_str, ("(", ")"), "tuple[str, ...]", "tuple[tuple[str, str], ...]")
+TYPESCRIPT = Spelling(ts_str, ("[", "]"), "readonly string[]", "readonly (readonly [string, string])[]")
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesGroup:
-    """What a label's value can be; ``are_pairs`` where two labels go together. Each item is source code."""
+    """What a label's value can be, or the values of two labels that go together. Each member is source code."""
 
     constant: str
     about: str
-    are_pairs: bool
+    kind: str
     members: tuple[str, ...]
 
 
-def series_of(architecture: Architecture, service: Service, quote: Quote, pair: tuple[str, str]) -> tuple[SeriesGroup, ...]:
-    """The groups, with texts and pairs (by what stands around them) as a language writes them."""
+def series_of(architecture: Architecture, service: Service, spelling: Spelling) -> tuple[SeriesGroup, ...]:
+    """The groups of a service."""
 
     def single(constant: str, about: str, names: Iterable[str]) -> SeriesGroup:
-        return SeriesGroup(constant, about, are_pairs=False, members=tuple(map(quote, dict.fromkeys(names))))
+        return SeriesGroup(constant, about, spelling.texts, tuple(map(spelling.quote, dict.fromkeys(names))))
 
     def double(constant: str, about: str, names: Iterable[tuple[str, str]]) -> SeriesGroup:
-        opening, closing = pair
-        members = (f"{opening}{quote(one)}, {quote(other)}{closing}" for one, other in dict.fromkeys(names))
-        return SeriesGroup(constant, about, are_pairs=True, members=tuple(members))
+        opening, closing = spelling.around
+        members = (f"{opening}{spelling.quote(one)}, {spelling.quote(other)}{closing}" for one, other in dict.fromkeys(names))
+        return SeriesGroup(constant, about, spelling.pairs, tuple(members))
 
     system = architecture.system.name
     told = [each for each in architecture.messages if each.publisher == service.name]

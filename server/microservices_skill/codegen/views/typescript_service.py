@@ -11,7 +11,7 @@ from microservices_skill.codegen.views.choreographies import (
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.projections import projections_of
-from microservices_skill.codegen.views.series import SeriesGroup, series_of
+from microservices_skill.codegen.views.series import TYPESCRIPT, SeriesGroup, series_of
 from microservices_skill.codegen.views.shared import (
     ordered_entities,
     ordered_values,
@@ -151,7 +151,7 @@ class ServiceView:
             owner=md_text(", ".join(service.owners) or "nobody yet"),
             deadline_s=max(1.0, service.slo.p99 / 1000 * 10),
             latency_promise_s=service.slo.p99 / 1000,
-            series=series_of(architecture, service, ts_str, ("[", "]")),
+            series=series_of(architecture, service, TYPESCRIPT),
             has_auth=any(endpoint.auth for endpoint in service.endpoints),
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),
