@@ -50,6 +50,13 @@ REASONS = ("not_found", "refused", "timeout", "unavailable", "invalid", "truncat
 
 def begin_series() -> None:
     """Make every series, at zero."""
+    _begin_events()
+    _begin_dependencies()
+    _begin_sagas()
+    _begin_answers()
+
+
+def _begin_events() -> None:
     for event in PUBLISHED:
         for outcome in ("confirmed", "failed"):
             EVENTS_PUBLISHED.labels(event=event, outcome=outcome)
@@ -57,17 +64,26 @@ def begin_series() -> None:
         DEAD_LETTERS.labels(event=event)
         for outcome in ("handled", "duplicate"):
             EVENTS_CONSUMED.labels(event=event, outcome=outcome)
+
+
+def _begin_dependencies() -> None:
     for dependency in DEPENDENCIES:
         for outcome in ("answered", "failed"):
             DEPENDENCY_CALLS.labels(dependency=dependency, outcome=outcome)
     for dependency in GUARDED:
         BREAKER_OPEN.labels(dependency=dependency)
+
+
+def _begin_sagas() -> None:
     for saga in SAGAS:
         for state in SAGA_STATES:
             SAGA_CHANGES.labels(saga=saga, state=state)
     for step in STEPS:
         for outcome in STEP_OUTCOMES:
             SAGA_STEPS.labels(step=step, outcome=outcome)
+
+
+def _begin_answers() -> None:
     for entity, transition in TRANSITIONS:
         LIFECYCLE_TRANSITIONS.labels(entity=entity, transition=transition)
     for composition, part in PARTS:
