@@ -38,10 +38,10 @@ def _read(path: Path, source: str) -> Architecture:
 
 def named(architecture: Architecture, system: str) -> Architecture:
     """The same under another system name, so that its queues are its own."""
-    return _with(architecture, system=architecture.system.model_copy(update={"name": system})) if system else architecture
+    return changed(architecture, system=architecture.system.model_copy(update={"name": system})) if system else architecture
 
 
-def _with(architecture: Architecture, **changes: object) -> Architecture:
+def changed(architecture: Architecture, **changes: object) -> Architecture:
     """The same with some parts exchanged, made anew: a copy would keep what was looked up before."""
     parts: dict[str, Any] = {name: getattr(architecture, name) for name in Architecture.model_fields}
     return Architecture(**parts | changes)
@@ -60,24 +60,24 @@ def in_language(architecture: Architecture, language: Language) -> Architecture:
 def on_broker(architecture: Architecture, broker: BrokerKind) -> Architecture:
     """The same with its events over another broker."""
     platform = architecture.system.platform.model_copy(update={"broker": broker})
-    return _with(architecture, system=architecture.system.model_copy(update={"platform": platform}))
+    return changed(architecture, system=architecture.system.model_copy(update={"platform": platform}))
 
 
 def in_languages(architecture: Architecture, languages: Mapping[str, Language]) -> Architecture:
     """The same with each service in the language that it is given."""
     services = tuple(service.model_copy(update={"language": languages[service.name]}) for service in architecture.services)
-    return _with(architecture, services=services)
+    return changed(architecture, services=services)
 
 
-def with_services(architecture: Architecture, *changed: Service) -> Architecture:
+def with_services(architecture: Architecture, *services: Service) -> Architecture:
     """The same with some services exchanged for what they have become."""
-    found = {each.name: each for each in changed}
-    return _with(architecture, services=tuple(found.get(each.name, each) for each in architecture.services))
+    found = {each.name: each for each in services}
+    return changed(architecture, services=tuple(found.get(each.name, each) for each in architecture.services))
 
 
 def only(architecture: Architecture, *names: str) -> Architecture:
     """The same with these services alone; the others still hear and tell their events."""
-    return _with(architecture, services=tuple(each for each in architecture.services if each.name in names))
+    return changed(architecture, services=tuple(each for each in architecture.services if each.name in names))
 
 
 def write_service(architecture: Architecture, service: Service, folder: Path) -> Path:

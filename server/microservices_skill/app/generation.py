@@ -16,11 +16,15 @@ from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
 from microservices_skill.deployment import chaos
 from microservices_skill.deployment import render as deployment
+from microservices_skill.deployment.compose import INNER_PORT, container_name
+from microservices_skill.deployment.environment import places
 from microservices_skill.deployment.kubernetes import render as kubernetes
 from microservices_skill.files import FileTree
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, FieldType
+from microservices_skill.monitoring import render as monitoring
+from microservices_skill.monitoring.watched import Spot
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
 Progress = Callable[[int, int, str], None]
@@ -96,10 +100,12 @@ def _running_files(designs: Mapping[str, Design]) -> FileTree:
     suffix, design = next(iter(designs.items()))
     architecture = design.architecture
     folders = {each.name: f"services/{each.name}{suffix}" for each in architecture.services}
+    spots = {each.name: Spot(container_name(each), INNER_PORT, f"127.0.0.1:{each.port}") for each in places(architecture, folders)}
     return (
         deployment.render(architecture, folders)
         | kubernetes.render(architecture, design.capacity, folders)
         | chaos.render(architecture, folders, _bodies(architecture))
+        | monitoring.render(architecture, spots)
     )
 
 

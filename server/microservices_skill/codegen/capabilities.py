@@ -46,6 +46,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
         "src/*/infrastructure/health.py",
         "src/*/infrastructure/logger.py",
         "src/*/infrastructure/metrics.py",
+        "src/*/infrastructure/series.py",
         "src/*/infrastructure/tracer.py",
         "src/*/middleware/logging.py",
         "src/*/middleware/request_id.py",

@@ -12,6 +12,9 @@ from microservices_skill.model.system import Language
 POSTGRES_IMAGE = "postgres:17-bookworm"
 RABBITMQ_IMAGE = "rabbitmq:4.1"
 SERVERS = ("postgres", "rabbitmq")
+WATCHERS = ("alertmanager", "grafana", "jaeger", "otel-collector", "prometheus")
+"""What docker-compose.observability.yml adds."""
+
 INNER_PORT = 8000
 
 _HEAD = """\
@@ -25,7 +28,7 @@ _MIGRATE: dict[Language, list[Value]] = {
     Language.PYTHON: ["python", "-m", "{package}.migrate", "--create-database"],
 }
 
-_CONFINED: Block = {
+CONFINED: Block = {
     "read_only": True,
     "tmpfs": ["/tmp"],  # noqa: S108 - a path in the container
     "cap_drop": ["ALL"],
@@ -43,7 +46,7 @@ def document(system: str, places: Sequence[Place]) -> Block:
     services: Block = {"postgres": _postgres(), "rabbitmq": _rabbitmq(system)}
     for place in places:
         services[_migration(place)] = _migrating(system, place)
-        services[_own(place)] = _serving(system, place, places)
+        services[container_name(place)] = _serving(system, place, places)
     return {"name": system, "services": services, "volumes": {name: {} for name in SERVERS}}
 
 
@@ -52,7 +55,7 @@ def _postgres() -> Block:
         "image": POSTGRES_IMAGE,
         "environment": {"POSTGRES_PASSWORD": "${POSTGRES_PASSWORD:?set it in the environment or in .env}"},
         "volumes": ["postgres:/var/lib/postgresql/data"],
-        "healthcheck": _health("pg_isready", "--username=postgres"),
+        "healthcheck": health_check("pg_isready", "--username=postgres"),
         "restart": "unless-stopped",
     }
 
@@ -66,12 +69,13 @@ def _rabbitmq(system: str) -> Block:
             "RABBITMQ_DEFAULT_PASS": "${RABBITMQ_PASSWORD:?set it in the environment or in .env}",
         },
         "volumes": ["rabbitmq:/var/lib/rabbitmq"],
-        "healthcheck": _health("rabbitmq-diagnostics", "--quiet", "check_port_connectivity"),
+        "healthcheck": health_check("rabbitmq-diagnostics", "--quiet", "check_port_connectivity"),
         "restart": "unless-stopped",
     }
 
 
-def _health(*command: str) -> Block:
+def health_check(*command: str) -> Block:
+    """A check by a command within the container."""
     return {"test": ["CMD", *command], "interval": "5s", "timeout": "10s", "retries": 12, "start_period": "30s"}
 
 
@@ -88,7 +92,7 @@ def _migrating(system: str, place: Place) -> Block:
 
 
 def _serving(system: str, place: Place, places: Sequence[Place]) -> Block:
-    neighbours = {each.name: _own(each) for each in places}
+    neighbours = {each.name: container_name(each) for each in places}
     environment: Block = {
         "ENVIRONMENT": "development",
         "LOG_LEVEL": "${LOG_LEVEL:-INFO}",
@@ -111,16 +115,16 @@ def _serving(system: str, place: Place, places: Sequence[Place]) -> Block:
 
 
 def _container(system: str, place: Place) -> Block:
-    return {"build": f"./{place.folder}", "image": f"{system}/{place.process}", **_CONFINED}
+    return {"build": f"./{place.folder}", "image": f"{system}/{place.process}", **CONFINED}
 
 
 def _database_url(place: Place) -> str:
     return f"postgresql://postgres:${{POSTGRES_PASSWORD:?}}@postgres:5432/{place.database}"
 
 
-def _own(place: Place) -> str:
-    """Its name among the containers, where it must not be that of a server."""
-    return f"{place.process}-service" if place.process in SERVERS else place.process
+def container_name(place: Place) -> str:
+    """The name of a service among the containers, where it must not be that of a server."""
+    return f"{place.process}-service" if place.process in (*SERVERS, *WATCHERS) else place.process
 
 
 def _migration(place: Place) -> str:

@@ -6,18 +6,23 @@ from collections.abc import Mapping
 
 from microservices_skill.deployment.compose import compose
 from microservices_skill.deployment.environment import places
+from microservices_skill.deployment.observability import overlay
 from microservices_skill.deployment.processes import procfile, variables
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.system import Metrics
 
 _IGNORED = "# Generated: what runs leave behind, and what may hold secrets.\n.env\n.run/\n"
 
 
 def render(architecture: Architecture, folders: Mapping[str, str] | None = None) -> FileTree:
-    """``Procfile``, ``.env.example``, ``docker-compose.yml`` and ``.gitignore``; ``folders`` where services are not ``services/<name>``."""
+    """``Procfile``, ``.env.example``, the Compose files and ``.gitignore``; ``folders`` where services are not ``services/<name>``."""
     found = places(architecture, folders)
+    is_measured = architecture.system.platform.observability.metrics is not Metrics.NONE and bool(found)
+    watching = [("docker-compose.observability.yml", File(overlay(found, are_traced=architecture.is_traced)))]
     return FileTree(
         [
+            *(watching if is_measured else []),
             ("Procfile", File(procfile(found))),
             (".env.example", File(variables(found))),
             ("docker-compose.yml", File(compose(architecture.system.name, found))),

@@ -146,3 +146,8 @@ class Architecture(Node):
     def tracing(self, service: Service) -> Tracing:
         """How a service is traced: its own word, else the platform's."""
         return service.tracing or self.system.platform.observability.tracing
+
+    @property
+    def is_traced(self) -> bool:
+        """Whether any service is traced."""
+        return any(self.tracing(each) is not Tracing.NONE for each in self.services)

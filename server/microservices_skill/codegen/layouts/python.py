@@ -82,6 +82,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/infrastructure/saga_runs.py.jinja", keeps_runs),
     Template(f"{_SOURCE}/infrastructure/saga_watcher.py.jinja", watches),
     Template(f"{_SOURCE}/infrastructure/security.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/series.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/tables.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/topology.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/tracer.py.jinja"),

@@ -17,6 +17,7 @@ from microservices_skill.codegen.views.python_projections import Views, view_tab
 from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.python_tables import Table, tables_of
 from microservices_skill.codegen.views.python_types import TypedName, request_field
+from microservices_skill.codegen.views.series import PYTHON, SeriesGroup, series_of
 from microservices_skill.codegen.views.shared import ordered_values, publishers, sensitive_fields
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
@@ -56,6 +57,8 @@ class ServiceView:
     owner: str
     docstring_title: str
     deadline_s: float
+    latency_promise_s: float
+    series: tuple[SeriesGroup, ...]
     has_auth: bool
     domains: tuple[str, ...]
     sensitive_fields: tuple[str, ...]
@@ -116,6 +119,8 @@ class ServiceView:
             owner=md_text(", ".join(service.owners) or "nobody yet"),
             docstring_title=sentence(service.responsibility, title),
             deadline_s=max(1.0, service.slo.p99 / 1000 * 10),
+            latency_promise_s=service.slo.p99 / 1000,
+            series=series_of(architecture, service, PYTHON),
             has_auth=any(endpoint.auth for endpoint in service.endpoints),
             domains=tuple(sorted(snake(entity.name) for entity in service.entities)),
             sensitive_fields=tuple(map(py_str, sensitive_fields(service))),

@@ -12,6 +12,7 @@ from microservices_skill.codegen.views.choreographies import (
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.projections import projections_of
+from microservices_skill.codegen.views.series import TYPESCRIPT, SeriesGroup, series_of
 from microservices_skill.codegen.views.shared import (
     ordered_entities,
     ordered_values,
@@ -78,6 +79,8 @@ class ServiceView:
     responsibility: str
     owner: str
     deadline_s: float
+    latency_promise_s: float
+    series: tuple[SeriesGroup, ...]
     has_auth: bool
     has_invariants: bool
     has_published: bool
@@ -148,6 +151,8 @@ class ServiceView:
             responsibility=md_text(service.responsibility),
             owner=md_text(", ".join(service.owners) or "nobody yet"),
             deadline_s=max(1.0, service.slo.p99 / 1000 * 10),
+            latency_promise_s=service.slo.p99 / 1000,
+            series=series_of(architecture, service, TYPESCRIPT),
             has_auth=any(endpoint.auth for endpoint in service.endpoints),
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),

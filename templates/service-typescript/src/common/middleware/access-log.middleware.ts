@@ -12,13 +12,11 @@ const QUIET = /^\/(health|metrics)/;
 
 /** One span, one measurement and one log record per request: method, route, status, duration; never its content. */
 export const accessLog: RequestHandler = (request, response, next) => {
-  const started = performance.now();
-  const isQuiet = QUIET.test(pathOf(request));
-  if (isQuiet) {
-    response.once('close', () => measure(request, response, started));
+  if (QUIET.test(pathOf(request))) {
     next();
     return;
   }
+  const started = performance.now();
   const parent = propagation.extract(context.active(), request.headers);
   tracer.startActiveSpan(request.method, { kind: SpanKind.SERVER }, parent, (span) => {
     const active = context.active();

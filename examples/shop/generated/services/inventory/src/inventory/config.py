@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICE_NAME = "inventory"
 SYSTEM_NAME = "shop"
+LATENCY_PROMISE_S = 0.15
+"""Within which 99 of 100 requests are answered."""
 
 
 class Settings(BaseSettings):

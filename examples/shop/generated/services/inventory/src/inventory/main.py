@@ -29,6 +29,7 @@ from inventory.infrastructure.logger import configure_logging
 from inventory.infrastructure.outbox import OutboxRelay
 from inventory.infrastructure.rate_limit import create_limiter
 from inventory.infrastructure.security import TokenVerifier
+from inventory.infrastructure.series import begin_series
 from inventory.infrastructure.tracer import configure_telemetry, flush_telemetry, trace_database
 from inventory.middleware import exception_handlers
 from inventory.middleware.body_limit import BodyLimitMiddleware
@@ -97,6 +98,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.is_stopping = False
     app.state.handlers = create_consumers(database)
     app.state.handlers |= command_handlers(database)
+    begin_series()
     await bus.start(app.state.handlers)
     relay.start()
     stopping = asyncio.Event()

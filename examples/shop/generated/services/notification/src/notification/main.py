@@ -28,6 +28,7 @@ from notification.infrastructure.logger import configure_logging
 from notification.infrastructure.outbox import OutboxRelay
 from notification.infrastructure.rate_limit import create_limiter
 from notification.infrastructure.security import TokenVerifier
+from notification.infrastructure.series import begin_series
 from notification.infrastructure.tracer import configure_telemetry, flush_telemetry, trace_database
 from notification.middleware import exception_handlers
 from notification.middleware.body_limit import BodyLimitMiddleware
@@ -96,6 +97,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.clients = clients
     app.state.is_stopping = False
     app.state.handlers = create_consumers(database)
+    begin_series()
     await bus.start(app.state.handlers)
     relay.start()
     stopping = asyncio.Event()

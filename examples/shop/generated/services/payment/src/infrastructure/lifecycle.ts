@@ -13,6 +13,7 @@ import { EventHandlers } from './event-bus/event-handlers/event-handlers.js';
 import { OutboxRelay } from './event-bus/outbox-relay.js';
 import { Housekeeping } from './housekeeping.js';
 import { getLogger } from './observability/logger.js';
+import { beginSeries } from './observability/series.js';
 import { flushTelemetry } from './observability/telemetry.js';
 import { Limiter } from './rate-limit/limiter.js';
 import { ServiceState } from './service-state.js';
@@ -38,6 +39,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnModuleDestroy, OnApp
     if (!isAuthOn(this.settings)) {
       log.warning('auth.off', { hint: 'set AUTH_JWKS_URL and AUTH_ISSUER to check tokens' });
     }
+    beginSeries();
     await this.bus.start(this.handlers.create());
     this.relay.start();
     this.housekeeping.start();

@@ -1,8 +1,13 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
 
+import { LATENCY_PROMISE_S } from '../../config/service.js';
+
 collectDefaultMetrics({ register });
 
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** The usual steps and the promise itself, so that it can be told how many requests keep it. */
+const SECONDS = [...new Set([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, LATENCY_PROMISE_S])].toSorted(
+  (one, other) => one - other,
+);
 
 /** Where all metrics are kept. */
 export const METRICS = register;
