@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from microservices_skill.deployment.compose import compose
 from microservices_skill.deployment.environment import places
+from microservices_skill.deployment.pipelines import render as pipelines
 from microservices_skill.deployment.processes import procfile, variables
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
@@ -13,10 +14,13 @@ from microservices_skill.model.architecture import Architecture
 _IGNORED = "# Generated: what runs leave behind, and what may hold secrets.\n.env\n.run/\n"
 
 
-def render(architecture: Architecture, folders: Mapping[str, str] | None = None) -> FileTree:
-    """``Procfile``, ``.env.example``, ``docker-compose.yml`` and ``.gitignore``; ``folders`` where services are not ``services/<name>``."""
+def render(architecture: Architecture, folders: Mapping[str, str] | None = None, *, language: str = "") -> FileTree:
+    """What runs the system on one machine, and its pipelines.
+
+    ``folders`` where services are not ``services/<name>``; ``language`` where all are generated in one, whatever the model says.
+    """
     found = places(architecture, folders)
-    return FileTree(
+    here = FileTree(
         [
             ("Procfile", File(procfile(found))),
             (".env.example", File(variables(found))),
@@ -24,3 +28,4 @@ def render(architecture: Architecture, folders: Mapping[str, str] | None = None)
             (".gitignore", File(_IGNORED)),
         ]
     )
+    return here | pipelines.of_system(architecture, folders, language=language)
