@@ -14,7 +14,7 @@ _SETTINGS: Block = {
     "PROMETHEUS": "${{ vars.PROMETHEUS }}",
     "PROMETHEUS_SELECTOR": "${{ vars.PROMETHEUS_SELECTOR }}",
     "PROMETHEUS_TOKEN": "${{ secrets.PROMETHEUS_TOKEN }}",
-    "SIGNER": "^${{ github.server_url }}/${{ github.workflow_ref }}$",
+    "SIGNER": "${{ github.server_url }}/${{ github.workflow_ref }}",
 }
 
 
@@ -33,7 +33,7 @@ def release(environment: str, needs: str) -> Block:
         ),
         running(
             "Release",
-            "python3 deploy/scripts/release.py \\",
+            "exec python3 deploy/scripts/release.py \\",
             f"  --overlay deploy/kubernetes/overlays/{environment} \\",
             '  --registry "$REGISTRY" --signed-by "$SIGNER" \\',
             '  --prometheus "$PROMETHEUS" --selector "$PROMETHEUS_SELECTOR" \\',

@@ -42,7 +42,7 @@ class Registry:
         return found[0] if found else None
 
     def demand(self, service: ServiceEntry, identity: str) -> str:
-        """The digest of that image, which is there and signed by ``identity`` (a regular expression; empty: whoever built it).
+        """The digest of that image, which is there and signed by ``identity``, a workflow's address (empty: by anybody or nobody).
 
         Raises:
             ReleaseError: it is not there, or not signed so.
@@ -53,7 +53,7 @@ class Registry:
             raise ReleaseError(f"{self.reference(service)} is not in the registry: has the job `image` of this commit succeeded?")
         if identity:
             image = f"{self.repository(service)}@{digest}"
-            signer = ["--certificate-identity-regexp", identity, "--certificate-oidc-issuer", ISSUER]
+            signer = ["--certificate-identity", identity, "--certificate-oidc-issuer", ISSUER]
             done = _run("cosign", "verify", *signer, image)
             if done.returncode != 0:
                 raise ReleaseError(

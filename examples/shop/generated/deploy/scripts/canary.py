@@ -20,6 +20,8 @@ PAUSED = (
     " Look at it, then `kubectl rollout undo` or `kubectl rollout resume` it, and release again"
 )
 
+ATTEMPTS = 3
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -55,14 +57,14 @@ class Canary:
         names = sorted(Name.of(each) for each in workloads if each["kind"] == "Deployment")
         before = {name: self._undisturbed(name) for name in names}
         judge = Judge(self.promises, self.burn_rate, self._ratios_before())
-        try:
-            with _told_to_stop():
+        with _told_to_stop():
+            try:
                 self.cluster.apply(workloads)
                 self._roll(before, judge)
-        except (UnsoundError, ReleaseError) as error:
-            print(f"not sound: {error}", flush=True)
-            self._back(before)
-            return False
+            except (UnsoundError, ReleaseError) as error:
+                print(f"not sound: {error}", flush=True)
+                self._back(before)
+                return False
         return True
 
     def _undisturbed(self, name: Name) -> Deployment:
@@ -153,25 +155,30 @@ class Canary:
 
     def _back(self, before: dict[Name, Deployment]) -> None:
         """Bring back every Deployment that has changed; one fault does not keep the others from it."""
-        undone = []
-        for name, was in before.items():
+        undone = [name for name, was in before.items() if was.exists and self._undone(name, was)]
+        for name in undone:
+            try:
+                self.cluster.await_rollout(name, self.patience.ready_s)
+                print(f"{name} is again what it was at revision {before[name].revision}", flush=True)
+            except ReleaseError as error:
+                print(f"{name} is rolled back, but not all of its pods serve: {error}", flush=True)
+
+    def _undone(self, name: Name, was: Deployment) -> bool:
+        """Whether a Deployment had changed and is taken back; what fails is tried again."""
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 now = self._seen(name)
-                if not was.exists or (now.revision == was.revision and not now.is_paused):
-                    continue
                 if now.is_paused:
                     self.cluster.resume(name)
                 if now.revision != was.revision:
                     self.cluster.undo(name, was.revision)
-                undone.append(name)
             except ReleaseError as error:
-                print(f"{name} could not be rolled back: {error}", flush=True)
-        for name in undone:
-            try:
-                self.cluster.await_rollout(name, self.patience.ready_s)
-                print(f"{name} is as it was: revision {before[name].revision}", flush=True)
-            except ReleaseError as error:
-                print(f"{name} is rolled back, but not all of its pods serve: {error}", flush=True)
+                print(f"{name} could not be rolled back (attempt {attempt} of {ATTEMPTS}): {error}", flush=True)
+                time.sleep(attempt)
+            else:
+                return now.is_paused or now.revision != was.revision
+        print(f"{name} must be rolled back by hand: kubectl rollout undo deployment/{name.name} --to-revision={was.revision}", flush=True)
+        return False
 
     def _seen(self, name: Name) -> Deployment:
         """A Deployment once the cluster has looked at what was applied last."""
@@ -183,9 +190,11 @@ class Canary:
 
 @contextmanager
 def _told_to_stop() -> Iterator[None]:
-    """A release that is cancelled is taken back, not left half way."""
+    """A release that is cancelled is taken back, not left half way; whoever asks twice does not stop that."""
 
     def stop(number: int, _: FrameType | None) -> None:
+        for each in earlier:
+            signal.signal(each, signal.SIG_IGN)
         raise UnsoundError(f"stopped by {signal.Signals(number).name}")
 
     earlier = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}

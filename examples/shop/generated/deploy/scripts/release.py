@@ -85,7 +85,8 @@ def _objects(text: str) -> list[Manifest]:
     """YAML as data: kubectl reads it, and marks each object with the commit that it came from."""
     commit = os.environ.get("GITHUB_SHA", "local")
     printed = _kubectl("annotate", "--local", "--overwrite", "--filename=-", f"release/commit={commit}", "--output=json", given=text)
-    decoder, found, position = json.JSONDecoder(), [], 0
+    found: list[Manifest] = []
+    decoder, position = json.JSONDecoder(), 0
     while printed[position:].strip():
         position += len(printed[position:]) - len(printed[position:].lstrip())
         each, position = decoder.raw_decode(printed, position)
@@ -106,7 +107,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--registry", required=True, help="what stands before the images' names")
     parser.add_argument("--prometheus", required=True, help="its address, or kubernetes://NAMESPACE/SERVICE:PORT")
     parser.add_argument("--facts", type=Path, default=Path("deploy/release.json"))
-    parser.add_argument("--signed-by", default="", metavar="REGEX", help="who must have signed the images")
+    parser.add_argument("--signed-by", default="", metavar="IDENTITY", help="the workflow that must have signed the images")
     parser.add_argument("--selector", default="", help='what else its series must have, such as namespace="shop-production"')
     parser.add_argument("--window", default="5m", help="over which errors are counted (default 5m)")
     parser.add_argument("--burn-rate", type=float, default=14.4, help="how much faster than promised the budget may go (default 14.4)")
