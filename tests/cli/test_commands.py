@@ -12,7 +12,22 @@ from tests.contracts.samples import SHOP
 from microservices_skill.cli import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["ask", "propose", "validate", "adr", "contracts", "generate", "diagram", "schema", "rules", "serve", "up", "trace", "chaos"]
+COMMANDS = [
+    "ask",
+    "propose",
+    "validate",
+    "adr",
+    "contracts",
+    "generate",
+    "diagram",
+    "schema",
+    "rules",
+    "serve",
+    "up",
+    "trace",
+    "chaos",
+    "capacity",
+]
 
 
 @pytest.fixture

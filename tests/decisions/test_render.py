@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from microservices_skill.capacity.report import capacity
 from microservices_skill.decisions.figures import Figures
 from microservices_skill.decisions.markdown import md_text
 from microservices_skill.decisions.render import render
@@ -30,7 +31,7 @@ def read(text: str) -> Architecture:
 
 
 def documents(architecture: Architecture) -> dict[str, str]:
-    tree = render(architecture, findings=validate(architecture), diagrams=diagrams(architecture))
+    tree = render(architecture, findings=validate(architecture), diagrams=diagrams(architecture), capacity=capacity(architecture))
     return {path: file.text for path, file in tree.items()}
 
 
@@ -42,7 +43,7 @@ def test_the_first_record_has_every_section() -> None:
     headings = re.findall(r"^## (.*)$", first_record(read(SHOP)), re.MULTILINE)
     assert headings == [
         "Status", "Context", "Decision", "Service boundaries", "Communication matrix", "Saga flows", "Data consistency model",
-        "Deployment model", "Tradeoffs", "Risks and mitigations", "Next steps", "Sources",
+        "Deployment model", "Capacity", "Tradeoffs", "Risks and mitigations", "Next steps", "Sources",
     ]  # fmt: skip
 
 

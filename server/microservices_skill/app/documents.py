@@ -45,7 +45,7 @@ def adr_files(design: Design) -> FileTree:
     from microservices_skill.diagrams import render as drawing
 
     drawn = drawing.diagrams(design.architecture)
-    return decisions.render(design.architecture, findings=list(design.findings), diagrams=drawn)
+    return decisions.render(design.architecture, findings=list(design.findings), diagrams=drawn, capacity=design.capacity)
 
 
 def read_adr(root: Path, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
 from microservices_skill.deployment import chaos
 from microservices_skill.deployment import render as deployment
+from microservices_skill.deployment.kubernetes import render as kubernetes
 from microservices_skill.deployment.pipelines import render as pipelines
 from microservices_skill.files import FileTree
 from microservices_skill.model import wire
@@ -96,7 +98,11 @@ def _running_files(designs: Mapping[str, Design], language: str) -> FileTree:
     suffix, design = next(iter(designs.items()))
     architecture = design.architecture
     folders = {each.name: f"services/{each.name}{suffix}" for each in architecture.services}
-    return deployment.render(architecture, folders, language=language) | chaos.render(architecture, folders, _bodies(architecture))
+    return (
+        deployment.render(architecture, folders, language=language)
+        | kubernetes.render(architecture, design.capacity, folders)
+        | chaos.render(architecture, folders, _bodies(architecture))
+    )
 
 
 def _bodies(architecture: Architecture) -> dict[str, object]:
@@ -137,7 +143,7 @@ def _in_language(design: Design, language: str) -> Design:
     document = design.architecture.model_dump(by_alias=True)
     for service in document["services"]:
         service["language"] = language
-    return Design(Architecture.model_validate(document), design.document, design.findings)
+    return replace(design, architecture=Architecture.model_validate(document))
 
 
 def _silent(_done: int, _all: int, _what: str) -> None:

@@ -124,6 +124,25 @@ def adr(architecture: Path, output: Path, *, preview: bool, as_json: bool) -> No
 
 @main.command()
 @_architecture
+@click.option("--assumptions", type=click.Path(path_type=Path), help="Traffic, servers and prices; else capacity.yaml beside it.")
+@click.option("--init", is_flag=True, help="Write capacity.yaml with every default, to be changed.")
+@_json
+def capacity(architecture: Path, assumptions: Path | None, *, init: bool, as_json: bool) -> None:
+    """Reckon rates, instances, pools, storage, budgets and cost from the answers.
+
+    --json shows each figure with its formula and where it comes from; docs/capacity.md does for people.
+    """
+    from microservices_skill.app import planning
+
+    if init:
+        click.echo(f"wrote {planning.start_assumptions(architecture)}: change what you know better, and run capacity again")
+        return
+    result = planning.capacity(architecture, assumptions=assumptions)
+    presenting.show_json(result) if as_json else presenting.show_capacity(result)
+
+
+@main.command()
+@_architecture
 @_output
 @_preview
 @_json

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import click
 
 from microservices_skill.app.results import ChaosReport, FindingSummary, ProposalSummary, Questionnaire, RuleSummary, Validation, Writing
+from microservices_skill.capacity.figures import number
+from microservices_skill.capacity.report import Capacity
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 _LISTED = 20
@@ -68,6 +70,31 @@ def show_writing(result: Writing) -> None:
     click.echo(f"{'wrote' if result.written else 'would write'} below {result.root}: {_counts(result.counts, 'files')}")
     if result.next:
         click.echo(result.next)
+
+
+def show_capacity(result: Capacity) -> None:
+    """The figures of each service, what is outgrown, the budgets and the bill."""
+    peak = result.load.peak
+    click.secho(f"peak {number(peak.value)} requests/s: {peak.formula} ({peak.source})", bold=True)
+    for each in result.services:
+        done = f"{number(each.reads.value)} reads, {number(each.writes.value)} writes, {number(each.consumed.value)} messages a second"
+        instances = f"{number(each.least.value)} to {number(each.most.value)} instances"
+        given = f"{number(each.cpu_request_m.value)}m CPU, {number(each.memory_mb.value)} MiB, {number(each.pool.value)} connections"
+        click.echo(f"  {each.service}: {done}; {instances} of {given}")
+    for path in result.paths:
+        missed = "".join(
+            f", {what} missed" for what, met in (("latency", path.meets_latency), ("availability", path.meets_availability)) if not met
+        )
+        colour = "yellow" if missed else None
+        click.secho(
+            f"  {' > '.join(path.hops)}: p99 {number(path.latency_ms.value)} ms, {path.availability.value:.4g} % available{missed}",
+            fg=colour,
+        )
+    for advice in result.advice:
+        click.secho(f"  outgrown: {advice.subject}, {advice.figure} (limit {advice.limit}): {advice.move_to}", fg="yellow")
+    for cost in result.costs:
+        click.echo(f"  {cost.item}: {number(cost.low)} to {number(cost.high)} ({cost.formula})")
+    click.secho(f"{number(result.low)} to {number(result.high)} {result.currency} a month", bold=True)
 
 
 def show_rules(rules: tuple[RuleSummary, ...]) -> None:

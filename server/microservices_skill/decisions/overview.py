@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from microservices_skill.capacity.report import Capacity
+from microservices_skill.decisions.capacity import summary
 from microservices_skill.decisions.figures import Figures
 from microservices_skill.decisions.markdown import bullets, document, md_text, mermaid, section, table
 from microservices_skill.decisions.sources import sources_for
@@ -16,7 +18,9 @@ from microservices_skill.model.types import format_duration
 from microservices_skill.rules.findings import Finding, Severity
 
 
-def overview(architecture: Architecture, record: Decision, findings: Sequence[Finding], diagrams: Mapping[str, str]) -> str:
+def overview(
+    architecture: Architecture, record: Decision, findings: Sequence[Finding], diagrams: Mapping[str, str], capacity: Capacity
+) -> str:
     """The page of ADR-001."""
     return document(
         f"{record.id}: {md_text(record.title)}",
@@ -28,6 +32,7 @@ def overview(architecture: Architecture, record: Decision, findings: Sequence[Fi
         section("Saga flows", *_sagas(architecture, diagrams)),
         section("Data consistency model", _consistency(architecture)),
         section("Deployment model", _deployment(architecture)),
+        section("Capacity", summary(capacity)),
         section("Tradeoffs", tradeoffs(architecture)),
         section("Risks and mitigations", _risks(findings)),
         section("Next steps", bullets(_next(architecture, findings))),

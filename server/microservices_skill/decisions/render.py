@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from microservices_skill.capacity.report import Capacity
+from microservices_skill.decisions.capacity import PAGE, page
 from microservices_skill.decisions.markdown import bullets, document, md_text, section
 from microservices_skill.decisions.overview import overview
 from microservices_skill.decisions.pages import decision, file_name, specification
@@ -15,21 +17,24 @@ from microservices_skill.rules.findings import Finding
 FIRST = "ADR-001"
 
 
-def render(architecture: Architecture, *, findings: Sequence[Finding], diagrams: Mapping[str, str]) -> FileTree:
-    """``docs/adr``, ``docs/services``, ``docs/diagrams`` and their index."""
-    return FileTree((path, File(text)) for path, text in _pages(architecture, findings, diagrams))
+def render(architecture: Architecture, *, findings: Sequence[Finding], diagrams: Mapping[str, str], capacity: Capacity) -> FileTree:
+    """``docs/adr``, ``docs/services``, ``docs/diagrams``, the page on capacity and their index."""
+    return FileTree((path, File(text)) for path, text in _pages(architecture, findings, diagrams, capacity))
 
 
-def _pages(architecture: Architecture, findings: Sequence[Finding], diagrams: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _pages(
+    architecture: Architecture, findings: Sequence[Finding], diagrams: Mapping[str, str], capacity: Capacity
+) -> Iterator[tuple[str, str]]:
     records = {record.id: record for record in _records(architecture)}
     for record in records.values():
         is_first = record.id == FIRST and record.status is not DecisionStatus.SUPERSEDED
-        text = overview(architecture, record, findings, diagrams) if is_first else decision(record, records)
+        text = overview(architecture, record, findings, diagrams, capacity) if is_first else decision(record, records)
         yield f"docs/adr/{file_name(record)}", text
     for service in architecture.services:
         yield f"docs/services/{service.name}.md", specification(architecture, service)
     for name, source in sorted(diagrams.items()):
         yield f"docs/diagrams/{name}.mmd", source
+    yield PAGE, page(capacity)
     yield "docs/README.md", _index(architecture, list(records.values()), diagrams)
 
 
@@ -59,5 +64,6 @@ def _index(architecture: Architecture, records: Sequence[Decision], diagrams: Ma
                 f"[{service.name}](services/{service.name}.md): {md_text(service.responsibility)}" for service in architecture.services
             ),
         ),
+        section("Figures", bullets(["[Capacity, budgets and cost](capacity.md)"])),
         section("Diagrams", bullets(f"[{name}](diagrams/{name}.mmd)" for name in sorted(diagrams))),
     )

@@ -87,7 +87,7 @@ class Stage:
         overlay.mkdir(parents=True)
         manifests = [{"kind": "ConfigMap", "metadata": {"name": "settings"}}]
         for name in SERVICES:
-            containers = [{"name": name, "image": f"shop/{name}"}]
+            containers = [{"name": name, "image": f"registry.example:5000/overlay/shop/{name}:0.1.0"}]
             manifests += [
                 {"kind": "Job", "metadata": {"name": f"{name}-migration"}, "spec": {"template": {"spec": {"containers": containers}}}},
                 {"kind": "Deployment", "metadata": {"name": name}, "spec": {"template": {"spec": {"containers": containers}}}},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from microservices_skill import __version__
-from microservices_skill.deployment.compose import Block
+from microservices_skill.deployment.blocks import Block
 from microservices_skill.deployment.pipelines.blocks import checkout, job, running, using
 from microservices_skill.deployment.pipelines.testing import PYTHON_VERSION
 

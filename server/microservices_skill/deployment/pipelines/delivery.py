@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microservices_skill.deployment.compose import Block
+from microservices_skill.deployment.blocks import Block
 from microservices_skill.deployment.pipelines import images
 from microservices_skill.deployment.pipelines.blocks import checkout, job, login, running, using, when
 

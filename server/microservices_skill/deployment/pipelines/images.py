@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from microservices_skill.deployment.compose import Block
+from microservices_skill.deployment.blocks import Block
 from microservices_skill.deployment.pipelines.blocks import MAIN, checkout, job, login, running, using
 from microservices_skill.deployment.pipelines.checks import SEVERE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microservices_skill.deployment.compose import Block
+from microservices_skill.deployment.blocks import Block
 from microservices_skill.deployment.pipelines import checks, images, testing
 from microservices_skill.deployment.pipelines.blocks import REGISTRY, running, text, when
 from microservices_skill.deployment.pipelines.images import Build

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from microservices_skill.deployment.compose import POSTGRES_IMAGE, RABBITMQ_IMAGE, Block
+from microservices_skill.deployment.blocks import Block
+from microservices_skill.deployment.compose import POSTGRES_IMAGE, RABBITMQ_IMAGE
 from microservices_skill.deployment.pipelines.blocks import checkout, job, running, using
 from microservices_skill.model.system import Language
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from microservices_skill.deployment.compose import Block, Value
+from microservices_skill.deployment.blocks import Block, Value
 from microservices_skill.deployment.pipelines.facts import Facts
 from microservices_skill.model.dumping import dump_plain
 from microservices_skill.model.system import Language

@@ -11,10 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
+import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -53,32 +52,33 @@ def _image(registry: Registry, service: ServiceEntry, signer: str) -> str:
 
 
 def rendered(overlay: Path, images: dict[str, str]) -> list[Manifest]:
-    """The manifests of an overlay with its images exchanged for what was built.
+    """The manifests of an overlay with its images exchanged for what was built, whatever registry and tag the overlay names.
 
     Raises:
         ReleaseError: the overlay cannot be rendered, or no manifest uses one of the images.
 
     """
-    if not overlay.is_dir():
-        raise ReleaseError(f"there is no overlay {overlay}: give the folder of an environment, with its kustomization.yaml")
-    folder = Path(tempfile.mkdtemp(prefix=".release-", dir=overlay.parent))
-    try:
-        text = json.dumps({"resources": [f"../{overlay.name}"], "images": [_exchange(name, image) for name, image in images.items()]})
-        (folder / "kustomization.yaml").write_text(text, encoding="utf-8")
-        built = _kubectl("kustomize", str(folder))
-    finally:
-        shutil.rmtree(folder)
-    manifests = _objects(built)
-    used = json.dumps(manifests)
-    for name, image in images.items():
-        if image not in used:
-            raise ReleaseError(f"no manifest of {overlay} has a container with the image {name}, so that {image} would never run")
+    manifests = _objects(_kubectl("kustomize", str(overlay)))
+    used = {name for each in manifests for container in _containers(each) if (name := _exchanged(container, images))}
+    for name in sorted(images.keys() - used):
+        raise ReleaseError(f"no container of {overlay} has the image {name}, so that {images[name]} would never run")
     return manifests
 
 
-def _exchange(name: str, image: str) -> dict[str, str]:
-    repository, _, digest = image.partition("@")
-    return {"name": name, "newName": repository, "digest": digest}
+def _containers(manifest: Manifest) -> list[dict[str, Any]]:
+    spec = manifest.get("spec", {})
+    spec = spec.get("jobTemplate", {}).get("spec", spec).get("template", {}).get("spec", {})
+    return [*spec.get("initContainers", []), *spec.get("containers", [])]
+
+
+def _exchanged(container: dict[str, Any], images: dict[str, str]) -> str | None:
+    """The name of the image that a container now has by digest, where it is one of ours."""
+    repository = re.sub(r"(:[^/]*)?(@.*)?$", "", container["image"])
+    for name, image in images.items():
+        if repository == name or repository.endswith(f"/{name}"):
+            container["image"] = image
+            return name
+    return None
 
 
 def _objects(text: str) -> list[Manifest]:
