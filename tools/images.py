@@ -1,9 +1,9 @@
 """Builds images of generated services and runs them as the Compose file does: ``make images``.
 
 It needs a Docker engine with BuildKit (``DOCKER_HOST``), PostgreSQL and RabbitMQ (``TEST_DATABASE_URL``, ``TEST_BROKER_URL``; by
-default the local ones), and trivy (``make tools``). Where the engine reaches no registry, ``--local-bases`` makes the base images
-from Debian's, npm's and this machine's packages; they prove the Dockerfiles, not the official images, and their sizes are not
-those of the official ones: what a service adds to its base is.
+default the local ones), and trivy (``make tools``). Where the engine reaches no registry, the base images are made from Debian's
+and npm's packages; they prove the Dockerfiles, not the official images, and their sizes are not those of the official ones: what
+a service adds to its base is.
 """
 
 from __future__ import annotations
@@ -27,17 +27,13 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import yaml
-from local_bases import Bases, official
+from local_bases import Bases, BrokenError
 
 ROOT = Path(__file__).parents[1]
 SYSTEM = ROOT / "examples" / "shop" / "generated"
 TRIVY = ROOT / ".tools" / "python" / "bin" / "trivy"
 USER = "10001:10001"
 MIB = 1024 * 1024
-
-
-class BrokenError(Exception):
-    """Something does not hold; the text says what."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ def main() -> int:
     """Build and run each service; say what was seen."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("services", nargs="*", default=["order", "inventory"])
-    parser.add_argument("--local-bases", action="store_true", help="make the base images from packages")
+    parser.add_argument("--bases", choices=["auto", "official", "local"], default="auto", help="local: made from packages")
     asked = parser.parse_args()
     servers = Servers(
         os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"),
@@ -67,7 +63,7 @@ def main() -> int:
     )
     try:
         docker("version", "--format", "{{.Server.Version}}")
-        bases = Bases.made(docker) if asked.local_bases else official()
+        bases = Bases.found(docker, asked.bases, SYSTEM)
         for service in asked.services:
             prove(service, bases, servers)
     except BrokenError as error:

@@ -33,12 +33,30 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends python3
 """
 
 
+class BrokenError(Exception):
+    """Something does not hold; the text says what."""
+
+
 @dataclass(frozen=True)
 class Bases:
     """Which image each argument of a Dockerfile is given; none: what stands in the Dockerfile."""
 
     typescript: dict[str, str] = field(default_factory=dict)
     python: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def found(cls, docker: Docker, wish: str, system: Path) -> Bases:
+        """The official images, or where the engine cannot pull them (``auto``) or is not to (``local``), some of our own."""
+        images = sorted({image for each in (system / "services").iterdir() for image in _official(each).values()})
+        try:
+            for image in images if wish != "local" else ():
+                docker("pull", "--quiet", image, timeout=600)
+        except BrokenError:
+            if wish == "official":
+                raise
+            print("no registry answers: base images are made from packages", flush=True)
+            return cls.made(docker)
+        return cls.made(docker) if wish == "local" else cls()
 
     @classmethod
     def made(cls, docker: Docker) -> Bases:
@@ -63,18 +81,15 @@ class Bases:
     def size(self, docker: Docker, service: Path) -> int:
         """The size of the image that the service's own stands on, in bytes."""
         given = dict(self.arguments(service))
-        text = (service / "Dockerfile").read_text(encoding="utf-8")
-        stages = {line.split()[3]: line.split()[1] for line in text.splitlines() if line.startswith("FROM ") and "-official" in line}
-        official = stages.get("debian-official", stages.get("python-official", ""))
-        image = given.get("RUNTIME_IMAGE", given.get("BASE_IMAGE", official))
-        if not given:
-            docker("pull", "--quiet", image)
+        named = _official(service)
+        image = given.get("RUNTIME_IMAGE", given.get("BASE_IMAGE", named.get("debian-official", named.get("python-official", ""))))
         return int(docker("image", "inspect", "--format", "{{.Size}}", image))
 
 
-def official() -> Bases:
-    """The images that stand in the Dockerfiles."""
-    return Bases()
+def _official(service: Path) -> dict[str, str]:
+    """The images that a Dockerfile names, by their stages."""
+    lines = (service / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    return {line.split()[3]: line.split()[1] for line in lines if line.startswith("FROM ") and line.endswith("-official")}
 
 
 def _has(docker: Docker, image: str) -> bool:
