@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,9 @@ def _changed(state: dict[str, Any], name: str, image: str) -> None:
 
 
 def get(state: dict[str, Any], words: list[str], options: dict[str, str]) -> str:
+    if "raw" in options:
+        with urllib.request.urlopen(state["behind"][words[1].partition("/proxy/")[0]] + "/" + words[1].partition("/proxy/")[2]) as answer:
+            return str(answer.read().decode())
     if words[1] == "job":
         return json.dumps({"status": {"conditions": [{"type": state["jobs"][words[2]], "status": "True"}]}})
     found = state["deployments"].get(words[2])

@@ -32,6 +32,7 @@ class Metrics:
     rates: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SERVICES, 10.0))
     measured: tuple[str, ...] = SERVICES
     queries: list[str] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
     down: Callable[[], bool] = lambda: False
 
     def answer(self, query: str) -> dict[str, float]:
@@ -53,6 +54,7 @@ def prometheus(metrics: Metrics) -> Iterator[str]:
             if metrics.down():
                 self.send_error(503)
                 return
+            metrics.tokens.append(self.headers["Authorization"])
             query = parse_qs(urlsplit(self.path).query)["query"][0]
             result = [{"metric": {"service": name}, "value": [0, str(value)]} for name, value in metrics.answer(query).items()]
             body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()

@@ -1,6 +1,7 @@
 """When a service burns, at the edges of what a promise can be."""
 
 import importlib
+import json
 import sys
 from types import ModuleType
 
@@ -38,3 +39,17 @@ def test_the_limit_follows_the_promise_and_what_was_before(judging: ModuleType, 
 
 def test_services_of_other_systems_are_none_of_our_business(judging: ModuleType):
     assert judging.Judge({"order": 99.9}, 14.4, {}).burning({"somebody-else": 1.0}) == []
+
+
+def test_the_address_of_a_query_stays_short_however_many_services_there_are(judging: ModuleType, monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+
+    def get(_: object, path: str) -> bytes:
+        asked.append(path)
+        values = [{"metric": {"service": name}, "value": [0, "1"]} for name in ("service-1", "somebody-else")]
+        return json.dumps({"data": {"result": values}}).encode()
+
+    monkeypatch.setattr(judging.Prometheus, "_get", get)
+    found = judging.Prometheus("http://prometheus.example").error_ratios([f"service-{number}" for number in range(2000)])
+    assert found == {"service-1": 1.0}
+    assert max(map(len, asked)) < 2000

@@ -229,6 +229,30 @@ def test_the_series_of_one_environment_are_asked_for_and_probes_do_not_count(sta
     assert all('http_route!~"/health.*|/metrics"' in query and "[5m]" in query for query in rates)
 
 
+def test_a_prometheus_inside_of_the_cluster_is_asked_through_its_api(stage: Stage):
+    with prometheus(stage.metrics) as address:
+        state = stage.cluster
+        state["behind"] = {"/api/v1/namespaces/monitoring/services/prometheus:9090": address}
+        stage.cluster = state
+        process = stage.start("kubernetes://monitoring/prometheus:9090")
+        printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, printed
+    assert stage.metrics.queries
+
+
+def test_a_prometheus_behind_a_token_is_shown_it(stage: Stage):
+    assert stage.release(PROMETHEUS_TOKEN="let-me-in")[0] == 0
+    assert set(stage.metrics.tokens) == {"Bearer let-me-in"}
+
+
+def test_without_an_address_of_prometheus_a_release_says_what_to_set(stage: Stage):
+    process = stage.start("")
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "set the variable PROMETHEUS of the environment" in printed
+    assert stage.cluster["log"] == []
+
+
 def test_an_image_that_is_not_there_or_not_signed_by_the_workflow_stops_everything(stage: Stage):
     code, printed = stage.release(NO_IMAGES="shop/payment")
     assert code == 1

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 METRIC = "http_server_request_duration_seconds_count"
 NOT_PROBES = 'http_route!~"/health.*|/metrics"'
 FAILED = 'http_response_status_code=~"5.."'
+LONGEST = 4000
+"""Proxies refuse long addresses: where there are more names than this, all services are asked for and ours picked out."""
+
 ALWAYS_TOO_MANY = 0.5
 """Half of all requests failing is too many, however small a service's promise is."""
 
@@ -44,7 +47,7 @@ class Prometheus:
         """
         every = self._rates(services, NOT_PROBES)
         failed = self._rates(services, NOT_PROBES, FAILED)
-        return {service: failed.get(service, 0.0) / rate for service, rate in every.items() if rate > 0}
+        return {service: failed.get(service, 0.0) / rate for service, rate in every.items() if rate > 0 and service in services}
 
     def measured(self, services: list[str]) -> set[str]:
         """The services of which Prometheus knows anything, be it probes.
@@ -60,7 +63,8 @@ class Prometheus:
 
     def _matching(self, services: list[str], *more: str) -> str:
         names = "|".join(sorted(services))
-        return ",".join(each for each in (f'service=~"{names}"', *more, self.selector) if each)
+        ours = f'service=~"{names}"' if len(names) <= LONGEST else 'service!=""'
+        return ",".join(each for each in (ours, *more, self.selector) if each)
 
     def _query(self, query: str) -> dict[str, float]:
         path = "/api/v1/query?" + urllib.parse.urlencode({"query": query})

@@ -116,7 +116,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--interval", type=float, default=15, help="seconds between two looks (default 15)")
     parser.add_argument("--ready-timeout", type=float, default=300, help="seconds for pods to become ready (default 300)")
     parser.add_argument("--migration-timeout", type=float, default=900, help="seconds for all migrations (default 900)")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if not asked.prometheus:
+        parser.error("--prometheus is empty: set the variable PROMETHEUS of the environment; without it nobody would see a release go wrong")
+    return asked
 
 
 if __name__ == "__main__":
