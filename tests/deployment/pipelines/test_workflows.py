@@ -7,6 +7,8 @@ import pytest
 import yaml
 from tests.generated.architectures import EXAMPLES, in_languages, read_example, with_services
 
+from microservices_skill.capacity.report import capacity
+from microservices_skill.deployment.kubernetes import render as kubernetes
 from microservices_skill.deployment.pipelines.render import of_service, of_system
 from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
@@ -130,9 +132,17 @@ def test_promises_are_those_of_the_model():
     assert facts["promises"]["payment"] == shop.services_by_name["payment"].slo.availability
 
 
-def test_the_images_are_those_of_the_compose_file():
-    facts = json.loads(of_system(read_example("clinic"))["deploy/release.json"].text)
-    assert all(each["image"] == f"clinic/{each['name']}" for each in facts["services"])
+def test_images_have_the_names_of_the_manifests_wherever_their_folders_are():
+    clinic = read_example("clinic")
+    folders = {each.name: f"services/{each.name}-typescript" for each in clinic.services}
+    facts = json.loads(of_system(clinic, folders)["deploy/release.json"].text)
+    manifests = kubernetes.render(clinic, capacity(clinic), folders)
+    for each in facts["services"]:
+        deployment = yaml.safe_load(manifests[f"deploy/kubernetes/base/{each['name']}/deployment.yaml"].text)
+        used = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+        assert used.rpartition(":")[0] == each["image"] == f"clinic/{each['name']}"
+        assert deployment["metadata"]["name"] == each["name"], "its promise is found by its name"
+        assert each["folder"] == folders[each["name"]]
 
 
 @pytest.mark.parametrize("language", ["", "both", "python"])

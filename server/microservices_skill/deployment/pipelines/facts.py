@@ -45,8 +45,8 @@ def facts(architecture: Architecture, folders: Mapping[str, str] | None = None) 
 
 
 def image(system: str, place: Place) -> str:
-    """The name of a service's image, without its registry: that of the Compose file and of the manifests."""
-    return f"{system}/{place.process}"
+    """The name of a service's image, without its registry, as the manifests have it."""
+    return f"{system}/{place.name}"
 
 
 def document(found: Facts) -> str:
