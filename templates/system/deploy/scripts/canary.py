@@ -85,9 +85,9 @@ class Canary:
             print("nothing has changed that pods would notice", flush=True)
             return
         tried = [name for name in changed if before[name].exists]
-        print(f"canary: {', '.join(map(str, tried)) or 'none, all are new'}; watching for {self.patience.canary_s:g} s", flush=True)
-        self._await("is not ready in time", tried, lambda each: each.is_settled)
         if tried:
+            print(f"canary: {', '.join(map(str, tried))}; watching for {self.patience.canary_s:g} s", flush=True)
+            self._await("is not ready in time", tried, lambda each: each.is_settled)
             self._watch(self.patience.canary_s, judge, tried)
         for name in tried:
             self.cluster.resume(name)
