@@ -118,7 +118,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--migration-timeout", type=float, default=900, help="seconds for all migrations (default 900)")
     asked = parser.parse_args()
     if not asked.prometheus:
-        parser.error("--prometheus is empty: set the variable PROMETHEUS of the environment; without it nobody would see a release go wrong")
+        parser.error("--prometheus is empty: set the variable PROMETHEUS of the environment; without it nobody sees a release go wrong")
     return asked
 
 
