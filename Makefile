@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: install tools demo system-demo chaos check test test-all regen lock bench wheel clean
+.PHONY: install tools demo system-demo chaos images check test test-all regen lock bench wheel clean
 
 install: $(VENV)/installed
 
@@ -42,6 +42,10 @@ system-demo: install
 # The shop under faults: nothing is lost, and each mechanism that keeps it so is missed when it is taken away.
 chaos: install
 	PYTHONPATH=. $(BIN)/python tools/chaos.py
+
+# Images of a service of each language, built and run confined; needs a Docker engine (DOCKER_HOST) and the servers of test-all.
+images: install tools
+	$(BIN)/python tools/images.py
 
 check: install
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from microservices_skill.deployment import render as deployment
 from microservices_skill.deployment.compose import INNER_PORT, container_name
 from microservices_skill.deployment.environment import places
 from microservices_skill.deployment.kubernetes import render as kubernetes
+from microservices_skill.deployment.pipelines import render as pipelines
 from microservices_skill.files import FileTree
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -84,7 +85,7 @@ def generate_system(root: Path, source: Path, *, language: str = "", preview: bo
     step(3, 6, "writing decisions")
     files |= adr_files(design)
     step(4, 6, "gathering the system")
-    files |= _running_files(designs)
+    files |= _running_files(designs, language)
     step(5, 6, "writing files" if not preview else "comparing files")
     following = "Run all of it: microservices-skill up. Read services/*/README.md: how to test and change them."
     return write(root, files, scope=("",), preview=preview, following=following)
@@ -92,17 +93,18 @@ def generate_system(root: Path, source: Path, *, language: str = "", preview: bo
 
 def _service_files(architecture: Architecture, name: str) -> FileTree:
     code = generate.generate_service(architecture, name)
-    return code | render.for_service(architecture, architecture.services_by_name[name])
+    service = architecture.services_by_name[name]
+    return code | render.for_service(architecture, service) | pipelines.of_service(architecture, service)
 
 
-def _running_files(designs: Mapping[str, Design]) -> FileTree:
+def _running_files(designs: Mapping[str, Design], language: str) -> FileTree:
     """What runs the system; where services are there in every language, the first one runs."""
     suffix, design = next(iter(designs.items()))
     architecture = design.architecture
     folders = {each.name: f"services/{each.name}{suffix}" for each in architecture.services}
     spots = {each.name: Spot(container_name(each), INNER_PORT, f"127.0.0.1:{each.port}") for each in places(architecture, folders)}
     return (
-        deployment.render(architecture, folders)
+        deployment.render(architecture, folders, language=language)
         | kubernetes.render(architecture, design.capacity, folders)
         | chaos.render(architecture, folders, _bodies(architecture))
         | monitoring.render(architecture, spots)

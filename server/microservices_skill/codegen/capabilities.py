@@ -58,6 +58,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     "deployment": (
         ".dockerignore",
         ".env.example",
+        ".github/*",
         "Dockerfile",
         "package-lock.json",
         "requirements.txt",

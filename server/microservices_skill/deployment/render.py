@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from microservices_skill.deployment.compose import compose
 from microservices_skill.deployment.environment import places
 from microservices_skill.deployment.observability import overlay
+from microservices_skill.deployment.pipelines import render as pipelines
 from microservices_skill.deployment.processes import procfile, variables
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
@@ -15,12 +16,15 @@ from microservices_skill.model.system import Metrics
 _IGNORED = "# Generated: what runs leave behind, and what may hold secrets.\n.env\n.run/\n"
 
 
-def render(architecture: Architecture, folders: Mapping[str, str] | None = None) -> FileTree:
-    """``Procfile``, ``.env.example``, the Compose files and ``.gitignore``; ``folders`` where services are not ``services/<name>``."""
+def render(architecture: Architecture, folders: Mapping[str, str] | None = None, *, language: str = "") -> FileTree:
+    """What runs the system on one machine, and its pipelines.
+
+    ``folders`` where services are not ``services/<name>``; ``language`` where all are generated in one, whatever the model says.
+    """
     found = places(architecture, folders)
     is_measured = architecture.system.platform.observability.metrics is not Metrics.NONE and bool(found)
     watching = [("docker-compose.observability.yml", File(overlay(found, are_traced=architecture.is_traced)))]
-    return FileTree(
+    here = FileTree(
         [
             *(watching if is_measured else []),
             ("Procfile", File(procfile(found))),
@@ -29,3 +33,4 @@ def render(architecture: Architecture, folders: Mapping[str, str] | None = None)
             (".gitignore", File(_IGNORED)),
         ]
     )
+    return here | pipelines.of_system(architecture, folders, language=language)

@@ -1,0 +1,73 @@
+"""Jobs that test services: install by the lock, lint, types, and all tests on PostgreSQL and RabbitMQ."""
+
+from __future__ import annotations
+
+from microservices_skill.deployment.blocks import Block
+from microservices_skill.deployment.compose import POSTGRES_IMAGE, RABBITMQ_IMAGE
+from microservices_skill.deployment.pipelines.blocks import checkout, job, running, using
+from microservices_skill.model.system import Language
+
+PYTHON_VERSION = "3.13"
+TITLES = {Language.TYPESCRIPT: "NestJS", Language.PYTHON: "FastAPI"}
+
+_HEALTH = "--health-interval 5s --health-timeout 10s --health-retries 12"
+
+_SERVERS: Block = {
+    "postgres": {
+        "image": POSTGRES_IMAGE,
+        "env": {"POSTGRES_HOST_AUTH_METHOD": "trust"},
+        "ports": ["5432:5432"],
+        "options": f'--health-cmd "pg_isready --username=postgres" {_HEALTH}',
+    },
+    "rabbitmq": {
+        "image": RABBITMQ_IMAGE,
+        "ports": ["5672:5672"],
+        "options": f'--health-cmd "rabbitmq-diagnostics --quiet check_port_connectivity" {_HEALTH}',
+    },
+}
+
+_WHERE: Block = {
+    "TEST_DATABASE_URL": "postgresql://postgres@127.0.0.1:5432/postgres",
+    "TEST_BROKER_URL": "amqp://guest:guest@127.0.0.1:5672/",
+    "PACT_DO_NOT_TRACK": "true",
+}
+
+
+def of_system(language: Language) -> Block:
+    """The job that tests every chosen service of one language."""
+    matrix: Block = {"include": f"${{{{ fromJSON(needs.changes.outputs.{language}) }}}}"}
+    return {
+        "name": f"test ${{{{ matrix.service }}}} ({TITLES[language]})",
+        "needs": "changes",
+        "if": f"needs.changes.outputs.{language} != '[]'",
+        "strategy": {"fail-fast": False, "matrix": matrix},
+        **_testing(language, "${{ matrix.folder }}"),
+    }
+
+
+def of_service(language: Language) -> Block:
+    """The job that tests the one service of a repository."""
+    return {"name": "test", **_testing(language, "")}
+
+
+def _testing(language: Language, folder: str) -> Block:
+    below = f"{folder}/" if folder else ""
+    steps = [
+        checkout(),
+        _toolchain(language, below),
+        running("Install what is locked", "make install"),
+        running("Lint and types", "make lint types"),
+        running("Tests: unit, integration, contracts", "make test-servers", env=_WHERE),
+    ]
+    found = job(steps, minutes=30)
+    if folder:
+        found = {"defaults": {"run": {"working-directory": folder}}, **found}
+    return {"services": _SERVERS, **found}
+
+
+def _toolchain(language: Language, below: str) -> Block:
+    if language is Language.TYPESCRIPT:
+        lock: Block = {"cache": "npm", "cache-dependency-path": f"{below}package-lock.json"}
+        return using("actions/setup-node", given={"node-version-file": f"{below}.nvmrc", **lock})
+    lock = {"cache": "pip", "cache-dependency-path": f"{below}requirements-dev.txt"}
+    return using("actions/setup-python", given={"python-version": PYTHON_VERSION, **lock})
