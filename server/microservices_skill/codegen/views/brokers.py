@@ -21,6 +21,11 @@ class Broker:
     is_nats: bool
     is_kafka: bool
 
+    @property
+    def has_leases(self) -> bool:
+        """Whether it waits for a time before it gives the message of an instance that died to another."""
+        return self.is_nats or self.is_kafka
+
 
 def broker_of(architecture: Architecture) -> Broker:
     """The broker of a system."""
@@ -33,7 +38,7 @@ def broker_of(architecture: Architecture) -> Broker:
 _SAID = {
     BrokerKind.RABBITMQ: ("RabbitMQ", "amqp://localhost:5672/", "amqp:// or amqps://"),
     BrokerKind.NATS: ("NATS", "nats://localhost:4222", "nats:// or tls://"),
-    BrokerKind.KAFKA: ("Kafka", "kafka://localhost:9092", "kafka:// or kafkas://"),
+    BrokerKind.KAFKA: ("Kafka", "kafka://localhost:9092", "or kafka://"),
 }
 
 
@@ -52,3 +57,10 @@ def routes_of(architecture: Architecture, service: Service) -> dict[str, list[st
         whole = routing(architecture, subscriber).get(name, []) if subscriber is not None else []
         found[name] = sorted({*types, *whole})
     return found
+
+
+def sources_of(architecture: Architecture, service: Service) -> list[str]:
+    """The publishers of what a service receives."""
+    events = {event.publisher for event in architecture.events if service.name in architecture.subscribers(event.name)}
+    messages = {message.event.publisher for message in architecture.saga_messages if message.receiver == service.name}
+    return sorted(events | messages)
