@@ -14,6 +14,7 @@ from microservices_skill.codegen.layouts.template import (
     is_orchestrated,
     keeps_runs,
     keeps_streams,
+    needs_tokens,
     participates,
     reacts,
     refuses,
@@ -79,6 +80,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/infrastructure/saga_runs.py.jinja", keeps_runs),
     Template(f"{_SOURCE}/infrastructure/saga_watcher.py.jinja", watches),
     Template(f"{_SOURCE}/infrastructure/security.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/service_tokens.py.jinja", needs_tokens),
     Template(f"{_SOURCE}/infrastructure/tables.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/topology.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/tracer.py.jinja"),
@@ -139,6 +141,7 @@ TEST_TEMPLATES = (
     Template("tests/unit/__init__.py"),
     Template("tests/unit/test_resilience.py.jinja"),
     Template("tests/unit/test_security.py.jinja"),
+    Template("tests/unit/test_service_tokens.py.jinja", needs_tokens),
     Template("tests/unit/test_values.py.jinja"),
 )
 """Rendered once a service with a ``SuiteView``."""
