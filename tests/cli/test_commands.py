@@ -27,6 +27,8 @@ COMMANDS = [
     "trace",
     "chaos",
     "capacity",
+    "issuer",
+    "token",
 ]
 
 

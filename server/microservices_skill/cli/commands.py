@@ -209,17 +209,18 @@ def generate(
     presenting.show_json(result) if as_json else presenting.show_writing(result)
 
 
-_folder = click.argument("folder", type=click.Path(path_type=Path), default=".")
+folder_argument = click.argument("folder", type=click.Path(path_type=Path), default=".")
 
 
 @main.command()
-@_folder
+@folder_argument
 @click.option(
     "--database-url", envvar="DATABASE_URL", default="", metavar="URL", help="PostgreSQL server; else what .env says. [DATABASE_URL]"
 )
 @click.option("--broker-url", envvar="BROKER_URL", default="", metavar="URL", help="RabbitMQ; else what .env says. [BROKER_URL]")
 @click.option("--keep-going", is_flag=True, help="Let the others run on where one service ends.")
-def up(folder: Path, database_url: str, broker_url: str, *, keep_going: bool) -> None:
+@click.option("--auth", is_flag=True, help="Run a token issuer, too; services check its tokens and use their own.")
+def up(folder: Path, database_url: str, broker_url: str, *, keep_going: bool, auth: bool) -> None:
     """Run every service of a generated system on this machine, without containers.
 
     Installs, builds and migrates what is not yet, then runs all until Ctrl-C; logs are kept in FOLDER/.run. Needs PostgreSQL and
@@ -228,13 +229,13 @@ def up(folder: Path, database_url: str, broker_url: str, *, keep_going: bool) ->
     from microservices_skill.app import running
     from microservices_skill.cli.console import Console
 
-    was_asked = running.up(folder, Console(), database_url=database_url, broker_url=broker_url, keep_going=keep_going)
+    was_asked = running.up(folder, Console(), database_url=database_url, broker_url=broker_url, keep_going=keep_going, auth=auth)
     sys.exit(0 if was_asked else 1)
 
 
 @main.command()
 @click.argument("identity", metavar="ID")
-@_folder
+@folder_argument
 @_json
 def trace(identity: str, folder: Path, *, as_json: bool) -> None:
     """Tell what happened to an entity, a request or a trace, across the services of the last run.
@@ -249,7 +250,7 @@ def trace(identity: str, folder: Path, *, as_json: bool) -> None:
 
 
 @main.command()
-@_folder
+@folder_argument
 @click.option("--requests", type=click.IntRange(1, 60_000), default=1000, show_default=True, help="Requests that start sagas.")
 @click.option("--kills", type=click.IntRange(1, 1000), default=20, show_default=True, help="Kills of services; other faults in proportion.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What is sent and broken is drawn from it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from microservices_skill.deployment import access
 from microservices_skill.deployment.compose import compose
 from microservices_skill.deployment.environment import places
 from microservices_skill.deployment.processes import procfile, variables
@@ -14,7 +15,7 @@ _IGNORED = "# Generated: what runs leave behind, and what may hold secrets.\n.en
 
 
 def render(architecture: Architecture, folders: Mapping[str, str] | None = None) -> FileTree:
-    """``Procfile``, ``.env.example``, ``docker-compose.yml`` and ``.gitignore``; ``folders`` where services are not ``services/<name>``."""
+    """What starts the system, and the issuer's clients; ``folders`` where services are not ``services/<name>``."""
     found = places(architecture, folders)
     return FileTree(
         [
@@ -22,5 +23,6 @@ def render(architecture: Architecture, folders: Mapping[str, str] | None = None)
             (".env.example", File(variables(found))),
             ("docker-compose.yml", File(compose(architecture.system.name, found))),
             (".gitignore", File(_IGNORED)),
+            (access.PATH, File(access.clients(architecture, found))),
         ]
     )

@@ -9,6 +9,9 @@ from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.dependency import Dependency, Protocol
 from microservices_skill.model.service import Service
 
+OPERATOR_SCOPES = ("sagas:operate", "sagas:read")
+"""What people need who look after the runs of sagas."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -40,6 +43,8 @@ def grant_for(architecture: Architecture, dependency: Dependency) -> Grant | Non
     return Grant(callee.name, tuple(sorted(scopes)), tuple(each.id for each in guarded))
 
 
-def scopes_of(service: Service) -> tuple[str, ...]:
-    """Every scope that some operation of a service asks for, in name order."""
-    return tuple(sorted({each.scope for each in service.endpoints if each.auth and each.scope is not None}))
+def scopes_of(architecture: Architecture, service: Service) -> tuple[str, ...]:
+    """Every scope that something of a service asks for, in name order: its operations, and what operators do with its sagas."""
+    asked = {each.scope for each in service.endpoints if each.auth and each.scope is not None}
+    is_coordinator = any(each.coordinator.name == service.name for each in architecture.running_sagas)
+    return tuple(sorted(asked | (set(OPERATOR_SCOPES) if is_coordinator else set())))
