@@ -172,9 +172,9 @@ def test_a_service_that_dies_takes_the_others_down_and_says_so(system: System) -
 def test_with_an_issuer_nobody_gets_in_without_a_token(system: System) -> None:
     with system.up("--auth"):
         assert "auth.off" not in system.said
-        for name in LISTS:
+        for name, path in LISTS.items():
             with pytest.raises(urllib.error.HTTPError, match="401"):
-                system.call(name, LISTS[name])
+                system.call(name, path)
         done = subprocess.run([*COMMAND, "token", str(system.folder)], capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
         token = done.stdout.strip()
