@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from microservices_skill.deployment import access
+from microservices_skill.deployment import access, secret_scan
 from microservices_skill.deployment.compose import compose
 from microservices_skill.deployment.environment import places
 from microservices_skill.deployment.processes import procfile, variables
@@ -23,6 +23,7 @@ def render(architecture: Architecture, folders: Mapping[str, str] | None = None)
             (".env.example", File(variables(found))),
             ("docker-compose.yml", File(compose(architecture.system.name, found))),
             (".gitignore", File(_IGNORED)),
+            (secret_scan.PATH, File(secret_scan.CONFIGURATION)),
             (access.PATH, File(access.clients(architecture, found))),
         ]
     )
