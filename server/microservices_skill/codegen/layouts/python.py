@@ -87,6 +87,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/infrastructure/views.py.jinja", shows),
     Template(f"{_SOURCE}/main.py.jinja"),
     Template(f"{_SOURCE}/middleware/__init__.py"),
+    Template(f"{_SOURCE}/middleware/audit.py.jinja"),
     Template(f"{_SOURCE}/middleware/body_limit.py.jinja"),
     Template(f"{_SOURCE}/middleware/exception_handlers.py.jinja"),
     Template(f"{_SOURCE}/middleware/logging.py.jinja"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from opentelemetry import metrics, trace
+from opentelemetry import metrics, propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
@@ -14,6 +14,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from notification.config import SERVICE_NAME, SYSTEM_NAME, Settings
 from notification.infrastructure.database import Database
@@ -37,6 +38,7 @@ def configure_telemetry(settings: Settings) -> None:
         _exporting.append(BatchSpanProcessor(OTLPSpanExporter(timeout=5)))
         provider.add_span_processor(_exporting[0])
     trace.set_tracer_provider(provider)
+    propagate.set_global_textmap(TraceContextTextMapPropagator())  # no baggage: it would carry callers' words into logs and to others
     metrics.set_meter_provider(MeterProvider(metric_readers=[PrometheusMetricReader()], resource=resource))
     HTTPX2ClientInstrumentor().instrument()
     _providers.append(provider)
