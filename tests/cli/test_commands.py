@@ -29,6 +29,7 @@ COMMANDS = [
     "capacity",
     "issuer",
     "token",
+    "harden",
 ]
 
 

@@ -14,6 +14,7 @@ def page(architecture: Architecture) -> str:
     """``docs/security/personal-data.md``."""
     found = data(architecture)
     named = sorted(each.upper() for each in PRIVACY & set(architecture.system.requirements.regulations))
+    outside = _outside(architecture, found)
     law = f"; the answers name {', '.join(named)}" if named else ""
     hidden = [f"{service}, {holder}.{field}" for service, holder, field in unclassified(architecture)]
     return document(
@@ -23,6 +24,7 @@ def page(architecture: Architecture) -> str:
         " in a page of your own beside this one, a row for each row here.",
         section("Where it lies", _where(found)),
         section("Where it goes", _goes(found)),
+        section("Outside the system", "Say which of the data each gets.", outside) if outside else "",
         section(
             "Maybe personal, and not classified",
             "Classify these fields, so that logs mask them and this page knows them, or leave them where they are none.",
@@ -48,6 +50,19 @@ def _goes(found: tuple[Datum, ...]) -> str:
         for message, receivers in each.messages
     ]
     return table(("From", "Field", "Message", "To"), rows) if rows else "No message carries such a field."
+
+
+def _outside(architecture: Architecture, found: tuple[Datum, ...]) -> str:
+    """Who is not us and may be told: processors and recipients, with whom there must be a contract."""
+    holding = {each.service for each in found}
+    called = [
+        f"{service.name} calls {call.to}: {md_text(call.purpose) or 'no purpose is given'}"
+        for service in architecture.services
+        for call in service.dependencies
+        if service.name in holding and call.to in architecture.externals_by_name
+    ]
+    told = [f"{each.name} goes to {md_text(consumer)}" for each in architecture.events for consumer in each.external_consumers]
+    return bullets([*called, *told])
 
 
 def _erasure(architecture: Architecture, found: tuple[Subject, ...]) -> list[str]:

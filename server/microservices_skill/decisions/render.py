@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from microservices_skill.capacity.report import Capacity
-from microservices_skill.decisions import personal_data, threats
+from microservices_skill.decisions import hardening, personal_data, threats
 from microservices_skill.decisions.capacity import PAGE, page
 from microservices_skill.decisions.markdown import bullets, document, md_text, section
 from microservices_skill.decisions.overview import overview
@@ -41,6 +41,7 @@ def _pages(
     yield PAGE, page(capacity)
     if BOUNDARIES in diagrams:
         yield threats.PAGE, threats.page(architecture, diagrams[BOUNDARIES])
+    yield hardening.PAGE, hardening.page()
     if is_asked_for(architecture):
         yield personal_data.PAGE, personal_data.page(architecture)
     yield "docs/README.md", _index(architecture, list(records.values()), diagrams)
@@ -81,5 +82,6 @@ def _index(architecture: Architecture, records: Sequence[Decision], diagrams: Ma
 def _security(architecture: Architecture, diagrams: Mapping[str, str]) -> Iterator[str]:
     if BOUNDARIES in diagrams:
         yield "[Threat model](security/threat-model.md)"
+    yield "[Hardening](security/hardening.md)"
     if is_asked_for(architecture):
         yield "[Personal data](security/personal-data.md)"

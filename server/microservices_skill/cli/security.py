@@ -1,4 +1,4 @@
-"""The commands of the token issuer on a developer's machine."""
+"""The commands around security: the token issuer on a developer's machine, and the hardening checklist."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from microservices_skill.cli.commands import folder_argument, main
+from microservices_skill.cli import presenting
+from microservices_skill.cli.commands import folder_argument, json_option, main
 
 
 @main.command()
@@ -50,3 +51,19 @@ def token(folder: Path, scopes: tuple[str, ...], audiences: tuple[str, ...], sub
     from microservices_skill.app import access
 
     click.echo(access.token(folder, scopes=scopes, audiences=audiences, subject=subject))
+
+
+@main.command()
+@folder_argument
+@click.option("--architecture", type=click.Path(path_type=Path), help="The model; FOLDER/architecture.yaml by default.")
+@json_option
+def harden(folder: Path, architecture: Path | None, *, as_json: bool) -> None:
+    """Check a generated system, as it stands on this disk, by the hardening checklist.
+
+    docs/security/hardening.md lists the items. Exit code 1 where one does not hold.
+    """
+    from microservices_skill.app import hardening
+
+    found = hardening.harden(folder, architecture or folder / "architecture.yaml")
+    presenting.show_json(found) if as_json else presenting.show_hardening(found)
+    sys.exit(0 if found.ok else 1)
