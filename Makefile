@@ -70,8 +70,7 @@ lock: install
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 	$(COMPILE) requirements/validators.in --output-file requirements/validators.txt
-	$(COMPILE) requirements/service-python.in --output-file templates/service-python/requirements.txt
-	$(COMPILE) requirements/service-python-dev.in --output-file templates/service-python/requirements-dev.txt
+	$(BIN)/python tools/lock_services.py
 
 bench: install
 	$(BIN)/python bench/run.py

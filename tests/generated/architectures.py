@@ -13,7 +13,7 @@ from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.loading import read_architecture
 from microservices_skill.model.service import Service
-from microservices_skill.model.system import Language
+from microservices_skill.model.system import BrokerKind, Language
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = tuple(sorted(each.parent.name for each in (ROOT / "examples").glob("*/architecture.yaml")))
@@ -55,6 +55,12 @@ def own_name(example: str) -> str:
 def in_language(architecture: Architecture, language: Language) -> Architecture:
     """The same with every service in one language."""
     return in_languages(architecture, {service.name: language for service in architecture.services})
+
+
+def on_broker(architecture: Architecture, broker: BrokerKind) -> Architecture:
+    """The same with its events over another broker."""
+    platform = architecture.system.platform.model_copy(update={"broker": broker})
+    return _with(architecture, system=architecture.system.model_copy(update={"platform": platform}))
 
 
 def in_languages(architecture: Architecture, languages: Mapping[str, Language]) -> Architecture:

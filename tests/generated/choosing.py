@@ -8,16 +8,29 @@ from tests.generated.lives import by_events, by_operations, creating, free_trans
 
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Action, Service, SubscriptionAction
+from microservices_skill.model.system import BrokerKind
 from microservices_skill.model.wire import operations
 
+MESSAGING_EXAMPLE = "fleet"
+"""The system whose messaging is tried on every other broker: it publishes, creates and changes by events."""
 
-def on(*claims: Claim, one_per_system: bool = False) -> pytest.MarkDecorator:
-    """Run the test on each service for which all claims hold, or on the first of each system where it takes long."""
+OTHER_BROKERS = (BrokerKind.NATS,)
+
+
+def on(*claims: Claim, one_per_system: bool = False, every_broker: bool = False) -> pytest.MarkDecorator:
+    """Run the test on each service for which all claims hold, or on the first of each system where it takes long.
+
+    What has to do with messages runs on every broker, one system on those that are not the default.
+    """
     chosen = list(services_where(lambda architecture, service: all(claim(architecture, service) for claim in claims)))
     if one_per_system:
         chosen = list({(language, example): (language, example, name) for language, example, name in reversed(chosen)}.values())[::-1]
     assert chosen, "no example has what this test needs"
-    return pytest.mark.parametrize("target", chosen, indirect=True, ids=["-".join(each) for each in chosen])
+    found = [(*each, BrokerKind.RABBITMQ) for each in chosen]
+    if every_broker:
+        found += [(*each, broker) for broker in OTHER_BROKERS for each in chosen if each[1] == MESSAGING_EXAMPLE]
+    names = ["-".join(each[:3] if each[3] is BrokerKind.RABBITMQ else each) for each in found]
+    return pytest.mark.parametrize("target", found, indirect=True, ids=names)
 
 
 def anything(_: Architecture, __: Service) -> bool:

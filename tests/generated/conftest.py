@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.generated.architectures import in_language, own_name, read_example, write_service
+from tests.generated.architectures import in_language, on_broker, own_name, read_example, write_service
 from tests.generated.issuer import Issuer, running_issuer
 from tests.generated.languages import Toolchains
 from tests.generated.processes import Running
@@ -30,11 +30,11 @@ def target(
     request: pytest.FixtureRequest, toolchains: Toolchains, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Target]:
     """The service that the test names, running; the next test that names it gets the same one."""
-    language, example, name = request.param
-    architecture = in_language(read_example(example, system=own_name(example)), language)
+    language, example, name, broker = request.param
+    architecture = on_broker(in_language(read_example(example, system=own_name(example)), language), broker)
     service = architecture.services_by_name[name]
     folder = write_service(architecture, service, tmp_path_factory.mktemp(f"{language}-{example}-{name}"))
-    toolchain = toolchains[language]
+    toolchain = toolchains.on(broker)[language]
     toolchain.prepare(folder)
     with deployed(architecture, service, Running(toolchain, folder, {}), issuer) as found:
         yield found

@@ -18,9 +18,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from tests.generated.architectures import ROOT
+from tests.generated.architectures import ROOT, on_broker, read_example
 
-from microservices_skill.model.system import Language
+from microservices_skill.codegen.generate import generate_service
+from microservices_skill.model.system import BrokerKind, Language
 
 NODE_VERSION = "24.21.0"
 NODE_AT_LEAST = (24, 11)
@@ -57,16 +58,16 @@ class PythonToolchain:
     home: Path
 
     @classmethod
-    def install(cls, cache: Path) -> PythonToolchain:
+    def install(cls, cache: Path, lock: str) -> PythonToolchain:
         """Make it, where it is not there for this lock."""
-        lock = ROOT / "templates" / "service-python" / "requirements-dev.txt"
-        home = cache / f"python-{_digest(sys.version, lock.read_text(encoding='utf-8'))}"
+        home = cache / f"python-{_digest(sys.version, lock)}"
         with _alone(cache):
             if not (home / "installed").exists():
                 shutil.rmtree(home, ignore_errors=True)
                 subprocess.run([sys.executable, "-m", "venv", home], check=True)
+                (home / "requirements-dev.txt").write_text(lock, encoding="utf-8")
                 pip = [str(home / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
-                subprocess.run([*pip, "-r", str(lock)], check=True)
+                subprocess.run([*pip, "-r", str(home / "requirements-dev.txt")], check=True)
                 (home / "installed").touch()
         return cls(home)
 
@@ -164,6 +165,11 @@ class TypescriptToolchain:
         return home / "node_modules"
 
 
+def python_lock(name: str, broker: BrokerKind = BrokerKind.RABBITMQ) -> str:
+    """A lock of FastAPI services on a broker."""
+    return generate_service(on_broker(read_example("shop"), broker), "inventory")[name].text
+
+
 @contextmanager
 def _alone(cache: Path) -> Iterator[None]:
     """Two workers never install into one place at once."""
@@ -202,9 +208,14 @@ def _version(node: Path) -> tuple[int, int]:
 
 @dataclass
 class Toolchains:
-    """The toolchain of each language, made when it is first needed and kept for as long as its lock stays."""
+    """The toolchain of each language, for services on one broker, made when it is first needed and kept as long as its lock stays."""
 
     home: Path = ROOT / ".tools" / "services"
+    broker: BrokerKind = BrokerKind.RABBITMQ
+
+    def on(self, broker: BrokerKind) -> Toolchains:
+        """The toolchains for services on another broker."""
+        return self if broker is self.broker else Toolchains(self.home, broker)
 
     def __getitem__(self, language: Language) -> Toolchain:
         """The toolchain of a language."""
@@ -213,7 +224,8 @@ class Toolchains:
     @cached_property
     def python(self) -> PythonToolchain:
         """For FastAPI services."""
-        return PythonToolchain.install(self.home)
+        lock = python_lock("requirements-dev.txt", self.broker)
+        return PythonToolchain.install(self.home, lock)
 
     @cached_property
     def typescript(self) -> TypescriptToolchain:

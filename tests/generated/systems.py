@@ -45,10 +45,11 @@ def deployed_system(
             where = write_service(architecture, service, folder / service.name)
             if service.name == "trip":
                 let_trips_ask_for_vehicles(where, service.language)
-            toolchains[service.language].prepare(where)
+            toolchain = toolchains.on(architecture.system.platform.broker)[service.language]
+            toolchain.prepare(where)
             known = (each.to for each in service.dependencies if each.to in found)
             urls = {f"{snake(name).upper()}_URL": f"http://127.0.0.1:{found[name].running.port}" for name in known}
-            running = Running(toolchains[service.language], where, urls | dict(settings or {}))
+            running = Running(toolchain, where, urls | dict(settings or {}))
             is_asked = any(each.to == service.name for other in architecture.services for each in other.dependencies)
             found[service.name] = stack.enter_context(deployed(architecture, service, running, issuer, is_open=is_asked))
         yield found

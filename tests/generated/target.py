@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from tests.generated.brokers import Broker, broker_of, broker_url
 from tests.generated.issuer import Issuer
 from tests.generated.lives import creating
 from tests.generated.processes import Answer, Caller, Running, until
 from tests.generated.samples import Data, Samples
-from tests.generated.servers import BROKER_URL, Broker, Database, new_database
+from tests.generated.servers import Database, new_database
 
 from microservices_skill.chaos.links import Link
 from microservices_skill.model.architecture import Architecture
@@ -26,7 +27,14 @@ from microservices_skill.model.naming import kebab
 from microservices_skill.model.service import Action, Service, Subscription
 from microservices_skill.model.wire import Operation, operations
 
-QUICK = {"OUTBOX_LEASE_S": "2", "OUTBOX_POLL_S": "0.2", "DELIVERY_BACKOFF_S": "0.05", "DATABASE_TIMEOUT_S": "3", "BROKER_TIMEOUT_S": "3"}
+QUICK = {
+    "OUTBOX_LEASE_S": "2",
+    "OUTBOX_POLL_S": "0.2",
+    "DELIVERY_BACKOFF_S": "0.05",
+    "DELIVERY_LEASE_S": "2",
+    "DATABASE_TIMEOUT_S": "3",
+    "BROKER_TIMEOUT_S": "3",
+}
 """Settings that make failures pass sooner than in production."""
 
 EVENT_LIMIT_S = 40.0
@@ -79,7 +87,7 @@ class Target:
 
     def __post_init__(self) -> None:
         """The broker is the one of the service's system."""
-        self.broker = Broker(self.architecture.system.name)
+        self.broker = broker_of(self.architecture.system.platform.broker, self.architecture.system.name)
 
     def mend(self) -> None:
         """Be whole again, whatever the test before has left."""
@@ -262,22 +270,17 @@ def deployed(architecture: Architecture, service: Service, running: Running, iss
     """Run a service that is written and prepared, on a database of its own and behind links; an open one checks no tokens."""
     with ExitStack() as stack:
         database = stack.enter_context(new_database())
-        links = Link(database.url, 5432), Link(BROKER_URL, 5672)
+        links = Link(database.url, 5432), Link(broker_url(architecture.system.platform.broker), 5672)
         for link in links:
             stack.callback(link.cut)
         settings = {**QUICK, **({} if is_open else issuer.settings), "DATABASE_URL": links[0].url, "BROKER_URL": links[1].url}
         running.settings = {**settings, **running.settings}
         target = Target(architecture, service, running, database, *links, issuer, Samples(service))
         # A queue that goes while a service lives is declared anew at once; RabbitMQ 3.10 does not survive that race.
-        stack.callback(lambda: target.broker.forget(*filter(None, (target.events,)), *queues(architecture)))
+        services = [each.name for each in architecture.services]
+        stack.callback(lambda: target.broker.forget(services, *filter(None, (target.events,))))
         stack.callback(running.end)
         running.migrate().start()
         target.wait_until_ready()
         target.events = target.broker.observe()
         yield target
-
-
-def queues(architecture: Architecture) -> list[str]:
-    """Every queue that the services of a system may declare."""
-    names = [f"{architecture.system.name}.{each.name}" for each in architecture.services]
-    return [queue for name in names for queue in (name, f"{name}.dead-letters")]

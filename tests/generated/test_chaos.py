@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.generated.architectures import in_languages, read_case
+from tests.generated.architectures import ROOT, in_languages, on_broker, read_case, read_example
 from tests.generated.languages import Toolchains
 from tests.generated.mutations import MUTATIONS, Mutation
-from tests.generated.seams import write_shop
+from tests.generated.seams import SHOP, write_shop
 
 from microservices_skill.app.generation import generate_system
 from microservices_skill.chaos.links import free_port
 from microservices_skill.model.dumping import dump
-from microservices_skill.model.system import Language
+from microservices_skill.model.system import BrokerKind, Language
 
 pytestmark = pytest.mark.slow
 
 COMMAND = [str(Path(sys.executable).parent / "microservices-skill"), "chaos"]
-QUICK = {"OUTBOX_LEASE_S": "5"}
+QUICK = {"OUTBOX_LEASE_S": "5", "DELIVERY_LEASE_S": "5"}
 LIMIT_S = 900.0
 
 
@@ -38,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def prove(folder: Path, toolchains: Toolchains, *options: str) -> dict[str, Any]:
     """Run the proof; its report."""
-    path = os.pathsep.join([str(toolchains.typescript.bin), os.environ["PATH"]])
+    path = os.pathsep.join([str(toolchains.typescript.bin), str(ROOT / ".tools/python/bin"), os.environ["PATH"]])
     command = [*COMMAND, str(folder), "--json", *options]
     done = subprocess.run(command, env={**os.environ, **QUICK, "PATH": path}, capture_output=True, text=True, check=False, timeout=LIMIT_S)
     assert done.stdout, done.stderr[-6000:]
@@ -61,6 +62,20 @@ def test_the_shop_loses_nothing_and_does_nothing_twice(folder: Path, toolchains:
     assert report["faults"].keys() == {"kill", "freeze", "slow", "cut", "partition", "crash"}
     assert report["repeated_events"] > 0
     assert report["repeated_requests"] > 0
+
+
+def test_the_shop_loses_nothing_over_nats_either(toolchains: Toolchains, tmp_path: Path) -> None:
+    source = tmp_path / "architecture.yaml"
+    source.write_text(dump(on_broker(read_example("shop"), BrokerKind.NATS)), encoding="utf-8")
+    folder = tmp_path / "shop"
+    generate_system(folder, source)
+    shutil.copytree(SHOP / "written", folder, dirs_exist_ok=True)
+    ports = [f"{name}_PORT={free_port()}\n" for name in ("ORDER", "PAYMENT", "INVENTORY", "NOTIFICATION")]
+    (folder / ".env").write_text("".join(ports), encoding="utf-8")
+    report = prove(folder, toolchains, "--requests", "100", "--kills", "5", "--seed", "5")
+    assert broken(report) == []
+    assert report["faults"].keys() == {"kill", "freeze", "slow", "cut", "partition", "crash"}
+    assert report["repeated_events"] > 0
 
 
 def test_a_choreographed_saga_loses_nothing_either(toolchains: Toolchains, tmp_path: Path) -> None:

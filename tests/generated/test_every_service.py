@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from tests.generated.architectures import LANGUAGES, in_language, own_name, read_case, read_example, services_where, write_service
+from tests.generated.brokers import RABBITMQ_URL
 from tests.generated.languages import PythonToolchain, Toolchains, TypescriptToolchain
-from tests.generated.servers import BROKER_URL, DATABASE_URL
+from tests.generated.servers import DATABASE_URL
 
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.system import Language
@@ -18,7 +19,8 @@ from microservices_skill.model.system import Language
 pytestmark = pytest.mark.slow
 
 SERVICES = list(services_where())
-SERVERS = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": BROKER_URL}
+PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": ""}
+SERVERS = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": RABBITMQ_URL}
 
 
 @pytest.mark.parametrize(("language", "example", "name"), SERVICES, ids=["-".join(each) for each in SERVICES])
@@ -84,7 +86,7 @@ def check_typescript(folder: Path, toolchain: TypescriptToolchain) -> None:
     toolchain.prepare(folder)
     toolchain.npm(folder, "run", "lint")
     toolchain.npm(folder, "run", "typecheck")
-    for tests in (toolchain.npm(folder, "test"), toolchain.npm(folder, "run", "test:integration", **SERVERS)):
+    for tests in (toolchain.npm(folder, "test", **PLAIN), toolchain.npm(folder, "run", "test:integration", **SERVERS, **PLAIN)):
         assert not re.search(r"\b[1-9]\d* (skipped|todo)\b", tests.stdout), tests.stdout[-6000:]
 
 

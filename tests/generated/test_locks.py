@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.generated.architectures import ROOT
-from tests.generated.languages import Toolchains
+from tests.generated.languages import Toolchains, python_lock
 
 UNPINNED_EXTRAS = """
 import sys
@@ -41,6 +41,7 @@ def test_our_own_lock_pins_the_extras_that_its_packages_need() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lock", ["requirements-dev.txt", "requirements.txt"])
-def test_a_service_s_lock_pins_the_extras_that_its_packages_need(toolchains: Toolchains, lock: str) -> None:
-    where = ROOT / "templates" / "service-python" / lock
+def test_a_service_s_lock_pins_the_extras_that_its_packages_need(toolchains: Toolchains, tmp_path: Path, lock: str) -> None:
+    where = tmp_path / lock
+    where.write_text(python_lock(lock), encoding="utf-8")
     assert unpinned_extras(toolchains.python.home / "bin" / "python", where) == ""

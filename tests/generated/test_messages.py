@@ -20,7 +20,7 @@ from microservices_skill.model.service import Action, Subscription, Subscription
 pytestmark = pytest.mark.slow
 
 
-@on(creates_by_event)
+@on(creates_by_event, every_broker=True)
 def test_a_creating_event_that_is_delivered_thirty_times_creates_once(target: Target) -> None:
     for subscription in of_action(target, SubscriptionAction.CREATE):
         entity = entity_of(target, subscription)
@@ -31,7 +31,7 @@ def test_a_creating_event_that_is_delivered_thirty_times_creates_once(target: Ta
         assert len(target.database.ids(entity.table) - before) == 1
 
 
-@on(changes_by_event)
+@on(changes_by_event, every_broker=True)
 def test_a_changing_event_that_is_delivered_thirty_times_changes_once(target: Target) -> None:
     for subscription in (each for each in target.service.subscriptions if each.action is not SubscriptionAction.CREATE):
         entity = entity_of(target, subscription)
@@ -46,7 +46,7 @@ def test_a_changing_event_that_is_delivered_thirty_times_changes_once(target: Ta
             assert target.state(entity, str(before["id"])) == step.to
 
 
-@on(creates_by_event)
+@on(creates_by_event, every_broker=True)
 def test_an_event_keeps_its_values_and_its_trace(target: Target) -> None:
     subscription = of_action(target, SubscriptionAction.CREATE)[0]
     entity, trace = entity_of(target, subscription), uuid4().hex
@@ -69,7 +69,7 @@ def test_an_event_keeps_its_values_and_its_trace(target: Target) -> None:
         assert {name: read[name] for name in expected} == expected
 
 
-@on(lives_by_events)
+@on(lives_by_events, every_broker=True)
 def test_events_of_one_key_are_applied_in_their_order(target: Target) -> None:
     entity = next(each for each in target.service.entities if creating(target.service, each) and by_events(target.service, each))
     lives = [life_of(target, entity) for _ in range(12)]
@@ -84,7 +84,7 @@ def test_events_of_one_key_are_applied_in_their_order(target: Target) -> None:
     assert {each["event"] for each in target.running.records if each.get("event_id") in ids} == {"event.handled"}
 
 
-@on(tells_of_a_life)
+@on(tells_of_a_life, every_broker=True)
 def test_events_of_one_key_are_published_in_their_order(target: Target) -> None:
     creation = target.creation
     steps = by_operations(target.architecture, target.service, creation.entity)
@@ -107,7 +107,7 @@ def test_events_of_one_key_are_published_in_their_order(target: Target) -> None:
     assert dict(seen) == dict.fromkeys(keys, told)
 
 
-@on(creates_by_event)
+@on(creates_by_event, every_broker=True)
 def test_what_can_never_be_handled_is_put_aside_and_the_next_event_is_handled(target: Target) -> None:
     subscription = of_action(target, SubscriptionAction.CREATE)[0]
     entity = entity_of(target, subscription)
@@ -128,7 +128,7 @@ def test_what_can_never_be_handled_is_put_aside_and_the_next_event_is_handled(ta
     assert any(each.get("event") == "event.dead_lettered" for each in target.running.records)
 
 
-@on(changes_by_event)
+@on(changes_by_event, every_broker=True)
 def test_an_event_whose_entity_never_comes_is_put_aside_after_some_tries(target: Target) -> None:
     subscription = next(each for each in target.service.subscriptions if each.action is not SubscriptionAction.CREATE)
     happened = target.occurrence(subscription)
@@ -138,7 +138,7 @@ def test_an_event_whose_entity_never_comes_is_put_aside_after_some_tries(target:
     assert tries == ["event.retry"] * 4 + ["event.dead_lettered"]
 
 
-@on(creates_by_event)
+@on(creates_by_event, every_broker=True)
 def test_an_event_with_more_than_was_agreed_is_understood(target: Target) -> None:
     subscription = of_action(target, SubscriptionAction.CREATE)[0]
     entity, usual = entity_of(target, subscription), target.occurrence(subscription)

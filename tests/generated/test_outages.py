@@ -19,7 +19,7 @@ from microservices_skill.model.service import SubscriptionAction
 pytestmark = pytest.mark.slow
 
 
-@on(publishes_on_creation, one_per_system=True)
+@on(publishes_on_creation, one_per_system=True, every_broker=True)
 def test_a_kill_between_commit_and_publish_loses_no_event_and_doubles_none(target: Target) -> None:
     target.published()
     target.to_broker.cut()
@@ -31,7 +31,7 @@ def test_a_kill_between_commit_and_publish_loses_no_event_and_doubles_none(targe
     assert causes(target.published()) == Counter(made)
 
 
-@on(publishes_on_creation, one_per_system=True)
+@on(publishes_on_creation, one_per_system=True, every_broker=True)
 def test_a_kill_between_publish_and_confirm_publishes_the_same_event_again(target: Target) -> None:
     target.published()
     target.to_broker.mute()
@@ -48,7 +48,7 @@ def test_a_kill_between_publish_and_confirm_publishes_the_same_event_again(targe
     assert all(each == identities[each["id"]] for each in envelopes)
 
 
-@on(creates, one_per_system=True)
+@on(creates, one_per_system=True, every_broker=True)
 def test_kills_under_load_leave_each_request_done_once(target: Target) -> None:
     creation = target.creation
     target.published()
@@ -76,7 +76,7 @@ def test_kills_under_load_leave_each_request_done_once(target: Target) -> None:
     assert len(events) == 30 * len(creation.endpoint.publishes)
 
 
-@on(publishes_on_creation, one_per_system=True)
+@on(publishes_on_creation, one_per_system=True, every_broker=True)
 def test_two_replicas_publish_each_event_once(target: Target) -> None:
     target.published()
     other = Running(target.running.toolchain, target.running.folder, target.running.settings).start()
@@ -89,7 +89,7 @@ def test_two_replicas_publish_each_event_once(target: Target) -> None:
         other.kill()
 
 
-@on(creates_by_event, one_per_system=True)
+@on(creates_by_event, one_per_system=True, every_broker=True)
 def test_a_kill_while_events_arrive_handles_each_of_them_once(target: Target) -> None:
     subscription = next(each for each in target.service.subscriptions if each.action is SubscriptionAction.CREATE)
     entity = target.service.entity(subscription.entity)
@@ -105,7 +105,7 @@ def test_a_kill_while_events_arrive_handles_each_of_them_once(target: Target) ->
     assert len(target.database.ids(entity.table) - before) == 60
 
 
-@on(publishes_on_creation)
+@on(publishes_on_creation, every_broker=True)
 def test_a_broker_that_goes_away_and_comes_back_needs_no_restart(target: Target) -> None:
     target.published()
     target.to_broker.cut()
@@ -118,7 +118,7 @@ def test_a_broker_that_goes_away_and_comes_back_needs_no_restart(target: Target)
     assert causes(target.published()) == Counter(made)
 
 
-@on(creates_by_event)
+@on(creates_by_event, every_broker=True)
 def test_events_that_arrive_while_the_database_is_away_wait_for_it(target: Target) -> None:
     subscription = next(each for each in target.service.subscriptions if each.action is SubscriptionAction.CREATE)
     entity = target.service.entity(subscription.entity)
@@ -134,7 +134,7 @@ def test_events_that_arrive_while_the_database_is_away_wait_for_it(target: Targe
     assert target.settle(*happened) == []
 
 
-@on(creates)
+@on(creates, every_broker=True)
 def test_a_database_that_goes_away_and_comes_back_needs_no_restart(target: Target) -> None:
     creation, caller, key = target.creation, target.caller(), str(uuid4())
     body = target.body(creation)
@@ -153,7 +153,7 @@ def test_a_database_that_goes_away_and_comes_back_needs_no_restart(target: Targe
     assert target.database.count(creation.entity.table) == before + 1
 
 
-@on(creates, one_per_system=True)
+@on(creates, one_per_system=True, every_broker=True)
 def test_a_database_that_does_not_answer_is_given_up_in_time(target: Target) -> None:
     creation = target.creation
     wishes = [(target.caller(), target.body(creation)) for _ in range(3)]
@@ -172,7 +172,7 @@ def test_a_database_that_does_not_answer_is_given_up_in_time(target: Target) -> 
     target.create(creation)
 
 
-@on(creates)
+@on(creates, every_broker=True)
 def test_a_stop_under_load_finishes_what_is_in_hand(target: Target) -> None:
     creation = target.creation
     target.published()
@@ -200,12 +200,12 @@ def test_a_stop_under_load_finishes_what_is_in_hand(target: Target) -> None:
     assert len(events) == 40 * len(creation.endpoint.publishes)
 
 
-@on(anything, one_per_system=True)
+@on(anything, one_per_system=True, every_broker=True)
 def test_who_asks_for_a_stop_gets_a_good_end(target: Target) -> None:
     assert target.running.stop() == 0
 
 
-@on(holds_private_data)
+@on(holds_private_data, every_broker=True)
 def test_nothing_personal_reaches_the_log(target: Target) -> None:
     caller = target.caller()
     for entity in target.service.entities:

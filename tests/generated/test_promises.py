@@ -20,7 +20,7 @@ from microservices_skill.model.service import Action
 pytestmark = pytest.mark.slow
 
 
-@on(creates)
+@on(creates, every_broker=True)
 def test_fifty_duplicates_at_once_make_one_row_and_one_event(target: Target) -> None:
     creation, caller = target.creation, target.caller()
     body, key = target.body(creation), str(uuid4())
@@ -169,7 +169,7 @@ def test_a_caller_over_the_limit_waits_and_nobody_else_does(target: Target) -> N
     target.create(operation)
 
 
-@on(publishes_on_creation)
+@on(publishes_on_creation, every_broker=True)
 def test_an_event_continues_the_trace_of_its_cause_and_tells_what_was_stored(target: Target) -> None:
     creation = target.creation
     trace = uuid4().hex

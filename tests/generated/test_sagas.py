@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.generated.architectures import in_languages, own_name, read_case
+from tests.generated.architectures import in_languages, on_broker, own_name, read_case
+from tests.generated.choosing import OTHER_BROKERS
 from tests.generated.issuer import Issuer
 from tests.generated.languages import Toolchains
 from tests.generated.orders import END_LIMIT_S, TOO_MANY_LINES, TOO_MUCH, kept, operator, order_of, place, saga_of, steps_of
@@ -20,18 +21,23 @@ from tests.generated.systems import PAIRS, deployed_system, in_log, read
 from tests.generated.target import EVENT_LIMIT_S, Target
 
 from microservices_skill.contracts.events import schema
+from microservices_skill.model.system import BrokerKind
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=PAIRS, ids=["-".join(each) for each in PAIRS])
+SETTINGS = [*((*pair, BrokerKind.RABBITMQ) for pair in PAIRS), *((*PAIRS[0], broker) for broker in OTHER_BROKERS)]
+"""Each pair of languages over RabbitMQ, and one over every other broker."""
+
+
+@pytest.fixture(scope="module", params=SETTINGS, ids=["-".join(each) for each in SETTINGS])
 def shop(
     request: pytest.FixtureRequest, toolchains: Toolchains, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Target]]:
     """The coordinator in one language, its participants in the other."""
-    coordinator, participants = request.param
+    coordinator, participants, broker = request.param
     languages = {"order": coordinator, "stock": participants, "payment": participants}
-    architecture = in_languages(read_case("orders", system=own_name("orders")), languages)
+    architecture = on_broker(in_languages(read_case("orders", system=own_name("orders")), languages), broker)
     with deployed_system(architecture, toolchains, issuer, tmp_path_factory.mktemp("orders")) as found:
         yield found
 

@@ -18,9 +18,10 @@ from uuid import uuid4
 
 import pytest
 from tests.generated.architectures import in_languages, own_name, read_case, write_tree
+from tests.generated.brokers import RABBITMQ_URL
 from tests.generated.languages import Toolchains
 from tests.generated.processes import until
-from tests.generated.servers import BROKER_URL, DATABASE_URL, Database
+from tests.generated.servers import DATABASE_URL, Database
 
 from microservices_skill.chaos.links import free_port
 from microservices_skill.codegen.generate import generate_system
@@ -111,7 +112,7 @@ def system(toolchains: Toolchains, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = write_tree(generate_system(architecture) | render(architecture), tmp_path_factory.mktemp("up"))
     ports = {service.name: free_port() for service in architecture.services}
     databases = {service.name: database_of(architecture, service.name) for service in architecture.services}
-    lines = [f"BROKER_URL={BROKER_URL}"]
+    lines = [f"BROKER_URL={RABBITMQ_URL}"]
     for name, port in ports.items():
         lines += [f"{name.upper()}_PORT={port}", f"{name.upper()}_DATABASE_URL={DATABASE_URL.rpartition('/')[0]}/{databases[name]}"]
     (folder / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -16,6 +16,7 @@ from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
 from microservices_skill.deployment import chaos
 from microservices_skill.deployment import render as deployment
+from microservices_skill.deployment.kubernetes import render as kubernetes
 from microservices_skill.files import FileTree
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -95,7 +96,11 @@ def _running_files(designs: Mapping[str, Design]) -> FileTree:
     suffix, design = next(iter(designs.items()))
     architecture = design.architecture
     folders = {each.name: f"services/{each.name}{suffix}" for each in architecture.services}
-    return deployment.render(architecture, folders) | chaos.render(architecture, folders, _bodies(architecture))
+    return (
+        deployment.render(architecture, folders)
+        | kubernetes.render(architecture, design.capacity, folders)
+        | chaos.render(architecture, folders, _bodies(architecture))
+    )
 
 
 def _bodies(architecture: Architecture) -> dict[str, object]:

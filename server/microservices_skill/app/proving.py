@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from microservices_skill.app.results import ChaosReport, CheckResult, FaultRecord
 from microservices_skill.chaos import documents
+from microservices_skill.chaos.brokers import DRIVERS
 from microservices_skill.chaos.errors import MissingDriverError
 from microservices_skill.running.system import LOGS, read_system
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from microservices_skill.chaos.options import Options
 
 REPORT = "chaos.json"
-_DRIVERS = ("asyncpg", "aio_pika")
 
 
 def chaos(root: Path, audience: Audience, options: Options) -> ChaosReport:
@@ -28,13 +28,13 @@ def chaos(root: Path, audience: Audience, options: Options) -> ChaosReport:
         SkillError: there is no such system, a tool or server is missing, or a request of the scenario is refused.
 
     """
-    for each in _DRIVERS:
+    system = read_system(root.resolve())
+    plan, scenario = documents.read(system.root)
+    for each in ("asyncpg", DRIVERS[plan.broker]):
         if find_spec(each) is None:
             raise MissingDriverError(each)
     from microservices_skill.chaos.experiment import run  # noqa: PLC0415 - it needs the drivers
 
-    system = read_system(root.resolve())
-    plan, scenario = documents.read(system.root)
     report = _report(plan.system, options, run(system, plan, scenario, options, audience))
     (system.root / LOGS / REPORT).write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return report

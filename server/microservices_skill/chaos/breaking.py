@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from microservices_skill.chaos.faults import Fault, Kind, Targets
 from microservices_skill.chaos.fleet import Member
@@ -29,7 +30,7 @@ class Breaker:
         members: Mapping[str, Member],
         servers: Mapping[str, Server],
         queues: Mapping[str, str],
-        observer: Observer,
+        observer: Observer[Any],
         tell: Callable[[str, str], None],
     ) -> None:
         self._members = members

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from microservices_skill.chaos.breaking import AT_ONCE, Breaker
+from microservices_skill.chaos.brokers import observer
 from microservices_skill.chaos.checks import Check, Evidence, check, open_ends
 from microservices_skill.chaos.databases import Databases
 from microservices_skill.chaos.errors import RefusedRequestError
@@ -21,7 +22,7 @@ from microservices_skill.chaos.faults import Fault, schedule
 from microservices_skill.chaos.fleet import Child, Member
 from microservices_skill.chaos.links import Link, free_port
 from microservices_skill.chaos.load import Load, Requests, get_json, post
-from microservices_skill.chaos.observer import DeadLetter, Observer, forget
+from microservices_skill.chaos.observer import DeadLetter
 from microservices_skill.chaos.options import Options
 from microservices_skill.chaos.servers import GivenServer, Server
 from microservices_skill.chaos.setting import BROKER, DATABASE, placed, running_servers
@@ -74,14 +75,14 @@ def run(system: RunnableSystem, plan: ChaosPlan, scenario: ChaosScenario, option
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as scratch, ExitStack() as stack:
         folder = Path(scratch)
         folder.chmod(0o755)  # the database server runs as somebody else
-        servers = stack.enter_context(running_servers(folder, options, audience.step))
+        servers = stack.enter_context(running_servers(folder, plan.broker, options, audience.step))
         system = placed(system, servers)
         databases = Databases({_service(plan, each.name): each.database_url(system.variables) for each in system.processes})
         if isinstance(servers[DATABASE], GivenServer):
             databases.empty()
         if isinstance(servers[BROKER], GivenServer):
-            stack.callback(forget, servers[BROKER].url, plan)
-            forget(servers[BROKER].url, plan)
+            stack.callback(observer(plan).forget, servers[BROKER].url, plan)
+            observer(plan).forget(servers[BROKER].url, plan)
         checking.check(system)
         preparing.prepare(system, audience.step)
         trial = _Trial(system, plan, scenario, options, servers, databases, audience)
@@ -116,7 +117,7 @@ class _Trial:
             for each in scenario.externals
         ]
         self._members = {_service(plan, each.name): self._member(system, each.name) for each in system.processes}
-        self._observer = Observer(servers[BROKER].url, plan.exchange, seed=options.seed, duplicates=options.duplicates)
+        self._observer = observer(plan)(servers[BROKER].url, plan, seed=options.seed, duplicates=options.duplicates)
         queues = {each.name: each.queue for each in plan.services if each.queue is not None}
         self._breaker = Breaker(self._members, servers, queues, self._observer, self._say)
         self._open = 0
@@ -223,7 +224,7 @@ class _Trial:
             time.sleep(_LOOK_S)
         while True:
             time.sleep(_SETTLE_S)
-            letters = self._observer.dead_letters([f"{each}.dead-letters" for each in queues])
+            letters = self._observer.dead_letters(queues)
             evidence = Evidence(self._plan, self._databases, requests, dict(self._observer.events), letters, self._measure)
             found = check(evidence, self._scenario.invariants)
             if all(each.holds for each in found) or time.monotonic() > ends:

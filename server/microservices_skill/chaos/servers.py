@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -18,6 +19,9 @@ from microservices_skill.chaos.errors import MissingServerError, ServerFailedErr
 from microservices_skill.chaos.links import free_port
 
 _START_LIMIT_S = 90.0
+
+NATS_AT_LEAST = (2, 10)
+"""Older ones know no consumer of more than one subject."""
 
 
 class Server(Protocol):
@@ -142,6 +146,33 @@ class RabbitMq(_OwnServer):
         )
 
 
+class Nats(_OwnServer):
+    """A NATS server with JetStream, with data of its own."""
+
+    name = "NATS"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, free_port())
+        found = (shutil.which("nats-server"), *map(str, Path("/").glob("opt/homebrew/opt/nats-server/bin/nats-server")))
+        binary = max((Path(each) for each in found if each is not None), key=_said_version, default=None)
+        if binary is None or _said_version(binary) < NATS_AT_LEAST:
+            raise MissingServerError(f"{self.name} {'.'.join(map(str, NATS_AT_LEAST))} or newer", "--broker-url")
+        self._binary = binary
+        self.url = f"nats://127.0.0.1:{self._port}"
+        folder.mkdir()
+
+    def _launch(self, log: int) -> subprocess.Popen[bytes]:
+        command = [str(self._binary), "--addr", "127.0.0.1", "--port", str(self._port), "--jetstream", "--store_dir"]
+        return subprocess.Popen(  # noqa: S603 - NATS' own tool
+            [*command, str(self._folder / "data")],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=self._folder,
+            start_new_session=True,
+        )
+
+
 class GivenServer:
     """A server that others may use, too: it is cut off rather than killed."""
 
@@ -165,6 +196,12 @@ def _newest(tool: str, *places: str) -> Path | None:
 
 def _version(path: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in path.parts if part.isdigit())
+
+
+def _said_version(binary: Path) -> tuple[int, ...]:
+    """What a server says of its version."""
+    said = subprocess.run([str(binary), "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - as above
+    return tuple(int(part) for part in re.findall(r"\d+", said)[:3])
 
 
 def _unprivileged(name: str) -> str | None:

@@ -8,15 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from microservices_skill.chaos.brokers import own_server
 from microservices_skill.chaos.options import Options
-from microservices_skill.chaos.servers import GivenServer, Postgres, RabbitMq, Server
+from microservices_skill.chaos.servers import GivenServer, Postgres, Server
+from microservices_skill.model.system import BROKER_TITLES, BrokerKind
 from microservices_skill.running.system import RunnableSystem
 
 DATABASE, BROKER = "database", "broker"
 
 
 @contextmanager
-def running_servers(folder: Path, options: Options, tell: Callable[[str, str], None]) -> Iterator[dict[str, Server]]:
+def running_servers(folder: Path, broker: BrokerKind, options: Options, tell: Callable[[str, str], None]) -> Iterator[dict[str, Server]]:
     """A database server and a broker that may be broken.
 
     Raises:
@@ -25,9 +27,10 @@ def running_servers(folder: Path, options: Options, tell: Callable[[str, str], N
     """
     found: dict[str, Server] = {}
     try:
-        tell("servers", "starting what may be killed: PostgreSQL and RabbitMQ, but for those that are given")
+        title = BROKER_TITLES[broker]
+        tell("servers", f"starting what may be killed: PostgreSQL and {title}, but for those that are given")
         found[DATABASE] = GivenServer("PostgreSQL", options.database_url) if options.database_url else Postgres(folder / DATABASE)
-        found[BROKER] = GivenServer("RabbitMQ", options.broker_url) if options.broker_url else RabbitMq(folder / BROKER)
+        found[BROKER] = GivenServer(title, options.broker_url) if options.broker_url else own_server(broker, folder / BROKER)
         for each in found.values():
             each.start()
         yield found

@@ -17,6 +17,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
         "src/*/infrastructure/idempotency.py",
         "src/*/infrastructure/inbox.py",
         "src/*/infrastructure/outbox.py",
+        "src/*/infrastructure/jetstream.py",
         "src/*/infrastructure/rabbitmq.py",
         "src/*/infrastructure/resilience.py",
         "src/*/infrastructure/saga_*.py",

@@ -28,6 +28,7 @@ from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import FieldType
 from microservices_skill.model.orchestration import Orchestration, Part, Target
 from microservices_skill.model.service import Action, Service, SubscriptionAction
+from microservices_skill.model.system import BrokerKind
 
 PLAN, SCENARIO = "chaos/plan.yaml", "chaos/scenario.yaml"
 
@@ -61,6 +62,7 @@ def plan(architecture: Architecture, folders: Mapping[str, str] | None = None) -
     outside = sorted({name for place in found for name in place.external})
     return ChaosPlan(
         system=system,
+        broker=BrokerKind.NATS if architecture.system.platform.broker is BrokerKind.NATS else BrokerKind.RABBITMQ,
         exchange=f"{system}.events",
         services=tuple(
             PlannedService(

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Spec
 from pydantic import model_validator
 
+from microservices_skill.model.system import BrokerKind
 from microservices_skill.model.types import Node
 
 VERSION: Literal["microservices-skill/v1"] = "microservices-skill/v1"
@@ -95,6 +96,7 @@ class ChaosPlan(Node):
     api_version: Literal["microservices-skill/v1"] = VERSION
     kind: Literal["ChaosPlan"] = "ChaosPlan"
     system: str
+    broker: BrokerKind = BrokerKind.RABBITMQ
     exchange: str
     services: tuple[PlannedService, ...]
     externals: tuple[Dependency, ...] = ()

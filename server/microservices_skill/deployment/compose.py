@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
+from microservices_skill.deployment.blocks import Block, Value
 from microservices_skill.deployment.environment import Place, variable
 from microservices_skill.model.dumping import dump_plain
 from microservices_skill.model.system import Language
-
-Value: TypeAlias = "str | int | bool | list[Value] | dict[str, Value] | None"
-Block: TypeAlias = "dict[str, Value]"
 
 POSTGRES_IMAGE = "postgres:17-bookworm"
 RABBITMQ_IMAGE = "rabbitmq:4.1"

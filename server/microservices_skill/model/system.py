@@ -48,6 +48,9 @@ class BrokerKind(StrEnum):
     NONE = "none"
 
 
+BROKER_TITLES = {BrokerKind.RABBITMQ: "RabbitMQ", BrokerKind.NATS: "NATS", BrokerKind.KAFKA: "Kafka"}
+
+
 class LogFormat(StrEnum):
     """How services log."""
 

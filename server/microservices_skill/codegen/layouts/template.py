@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from microservices_skill.codegen.views.brokers import Broker
+
 
 class Facts(Protocol):
     """What decides whether a template is rendered for a service."""
@@ -65,6 +67,10 @@ class Facts(Protocol):
     @property
     def is_listening(self) -> bool:
         """Whether it hears others."""
+
+    @property
+    def broker(self) -> Broker:
+        """What its events go over."""
 
 
 def always(_: Facts) -> bool:
@@ -160,6 +166,16 @@ def in_sagas(view: Facts) -> bool:
 def tells_or_hears(view: Facts) -> bool:
     """Where events go out or come in."""
     return view.has_published or view.is_listening
+
+
+def on_rabbitmq(view: Facts) -> bool:
+    """Where events go over RabbitMQ."""
+    return view.broker.is_rabbitmq
+
+
+def on_nats(view: Facts) -> bool:
+    """Where events go over NATS."""
+    return view.broker.is_nats
 
 
 def in_pacts(view: Facts) -> bool:

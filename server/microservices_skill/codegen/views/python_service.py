@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
+from microservices_skill.codegen.views.brokers import Broker, broker_of, routes_of
 from microservices_skill.codegen.views.choreographies import reactions_of
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.pacts import pacts_of
@@ -16,7 +17,7 @@ from microservices_skill.codegen.views.python_projections import Views, view_tab
 from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.python_tables import Table, tables_of
 from microservices_skill.codegen.views.python_types import TypedName, request_field
-from microservices_skill.codegen.views.shared import ordered_values, publishers, routing, sensitive_fields
+from microservices_skill.codegen.views.shared import ordered_values, publishers, sensitive_fields
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
 from microservices_skill.model.naming import pascal, snake
@@ -72,6 +73,7 @@ class ServiceView:
     coordinates: bool
     participates: bool
     has_pacts: bool
+    broker: Broker
     views: Views
     has_views: bool
     compositions: Compositions
@@ -132,6 +134,7 @@ class ServiceView:
             coordinates=bool(sagas.definitions),
             participates=bool(sagas.parts),
             has_pacts=pacts_of(architecture, service).exist,
+            broker=broker_of(architecture),
             views=views_of(projections),
             has_views=bool(projections),
             compositions=compositions_of(composed),
@@ -155,4 +158,4 @@ def value_class(name: str, description: str, fields: tuple[Field, ...]) -> Value
 
 
 def _routes(architecture: Architecture, service: Service) -> tuple[RouteRow, ...]:
-    return tuple(RouteRow(py_str(name), tuple(map(py_str, types))) for name, types in routing(architecture, service).items())
+    return tuple(RouteRow(py_str(name), tuple(map(py_str, types))) for name, types in routes_of(architecture, service).items())

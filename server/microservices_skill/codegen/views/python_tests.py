@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
+from microservices_skill.codegen.views.brokers import Broker, broker_of
 from microservices_skill.codegen.views.choreographies import promised_events
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
@@ -151,6 +152,7 @@ class SuiteView:
     streams: tuple[StreamTest, ...]
     has_streams: bool
     pacts: PactTests
+    broker: Broker
 
     @classmethod
     def of(cls, architecture: Architecture, service: Service) -> SuiteView:
@@ -173,6 +175,7 @@ class SuiteView:
             streams=streams,
             has_streams=bool(streams),
             pacts=pact_tests(architecture, service),
+            broker=broker_of(architecture),
         )
 
 

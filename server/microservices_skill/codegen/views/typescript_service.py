@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, ts_str, ts_text
+from microservices_skill.codegen.views.brokers import Broker, broker_of, routes_of
 from microservices_skill.codegen.views.choreographies import (
     reactions_of,
 )
@@ -15,7 +16,6 @@ from microservices_skill.codegen.views.shared import (
     ordered_entities,
     ordered_values,
     publishers,
-    routing,
     sensitive_fields,
 )
 from microservices_skill.codegen.views.streams import stream_constant
@@ -100,6 +100,7 @@ class ServiceView:
     in_sagas: bool
     handles: bool
     has_pacts: bool
+    broker: Broker
     views: Views
     has_views: bool
     compositions: Compositions
@@ -157,7 +158,7 @@ class ServiceView:
             entity_names="".join(f"{each.entity}, " for each in domains),
             sensitive_fields=tuple(map(ts_str, sensitive_fields(service))),
             value_types=tuple(value_schema(value) for value in ordered_values(service.value_types)),
-            routes=tuple(RouteRow(ts_str(name), ", ".join(map(ts_str, types))) for name, types in routing(architecture, service).items()),
+            routes=tuple(RouteRow(ts_str(name), ", ".join(map(ts_str, types))) for name, types in routes_of(architecture, service).items()),
             tables=tables,
             dropped=tuple(table.name for table in reversed(tables)),
             clients=clients,
@@ -170,6 +171,7 @@ class ServiceView:
             in_sagas=is_orchestrated or watches or reacts,
             handles=is_orchestrated or bool(consumers.entries),
             has_pacts=pacts_of(architecture, service).exist,
+            broker=broker_of(architecture),
             watches=watches,
             reacts=reacts,
             is_orchestrated=is_orchestrated,

@@ -30,17 +30,6 @@ describe.each(DATABASES)('the service on %s', (kind) => {
     expect([ready.status, ready.json.checks.database]).toEqual([200, 'up']);
   });
 
-  it.skipIf(kind === 'sqlite').each([
-    ['57P03', true],
-    ['53300', true],
-    ['40001', true],
-    ['08006', true],
-    ['P0001', false],
-  ])('tells by the code %s whether the server is away: %s', async (code, isAway) => {
-    const failing = service.run((tx) => tx.query(`DO $$ BEGIN RAISE SQLSTATE '${code}'; END $$`));
-    expect(await failing.then(() => undefined, isOutage)).toBe(isAway);
-  });
-
   it('tells of requests and the outbox in its metrics', async () => {
     await service.request('GET', '/v1/nothing-here');
     const { text } = await service.request('GET', '/metrics');
@@ -188,5 +177,26 @@ describe('the source', () => {
         expect(await readFile(join(folder, file), 'utf8')).not.toContain('-----BEGIN');
       }
     }
+  });
+});
+
+describe.each(DATABASES.filter((kind) => kind !== 'sqlite'))('the service on a server, %s,', (kind) => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await TestService.start(kind);
+  });
+
+  afterAll(() => service.stop());
+
+  it.each([
+    ['57P03', true],
+    ['53300', true],
+    ['40001', true],
+    ['08006', true],
+    ['P0001', false],
+  ])('tells by the code %s whether the server is away: %s', async (code, isAway) => {
+    const failing = service.run((tx) => tx.query(`DO $$ BEGIN RAISE SQLSTATE '${code}'; END $$`));
+    expect(await failing.then(() => undefined, isOutage)).toBe(isAway);
   });
 });

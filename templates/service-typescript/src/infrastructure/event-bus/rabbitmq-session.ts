@@ -8,20 +8,15 @@ import { SERVICE_NAME } from '../../config/service.js';
 import { describe, getLogger } from '../observability/logger.js';
 import { deliver, type Handler, type Message } from './event-bus.js';
 import { channelOf, declare, type RabbitTopology } from './rabbitmq-topology.js';
+import { BrokerUnavailableError, type BrokerSession } from './supervised-event-bus.js';
 
 const log = getLogger('rabbitmq');
 const LANES = 8;
 const HEARTBEAT_S = '15';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The broker is away, or does not take the message; it may do so later. */
-export class BrokerUnavailableError extends Error {
-  override readonly name = 'BrokerUnavailableError';
-}
-
 /** One connection's life: it publishes and consumes until the link is lost, and is then replaced by another. */
-export class RabbitSession {
-  /** Settles when the link is lost or closed. */
+export class RabbitSession implements BrokerSession {
   readonly lost: Promise<void>;
   private lose: () => void = () => undefined;
   private isAlive = true;
@@ -49,12 +44,10 @@ export class RabbitSession {
     });
   }
 
-  /** Whether messages can be sent now. */
   get isOpen(): boolean {
     return this.publishing !== undefined;
   }
 
-  /** Connect, declare and consume; throws what the broker throws. */
   async open(mayConsume: () => boolean): Promise<void> {
     const url = new URL(this.settings.broker_url);
     if (!url.searchParams.has('heartbeat')) {
@@ -89,7 +82,6 @@ export class RabbitSession {
     }
   }
 
-  /** Cancel the consumer and finish the messages in hand. */
   async stopConsuming(): Promise<void> {
     if (this.consuming !== undefined && this.consumerTag !== undefined && this.isAlive) {
       // a link that is gone consumes no more either
@@ -98,7 +90,6 @@ export class RabbitSession {
     await Promise.all(this.lanes);
   }
 
-  /** Disconnect, and by default finish what is in hand; the broker sends again what was not acknowledged. */
   async close(isPatient = true): Promise<void> {
     this.lose();
     await this.connection?.close().catch(() => undefined);

@@ -13,10 +13,15 @@ import asyncpg
 import httpx2
 import pytest
 from fastapi import FastAPI
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from inventory import migrate
 from inventory.config import Settings, get_settings
 from inventory.infrastructure.database import Database
+from inventory.infrastructure.outbox import OutboxRelay
 from inventory.main import create_app
 
 os.environ.setdefault("PACT_DO_NOT_TRACK", "true")  # what verifies pacts would tell its makers of it
@@ -76,6 +81,30 @@ def database(app: FastAPI) -> Database:
     """The service's database."""
     found: Database = app.state.database
     return found
+
+
+@pytest.fixture
+async def quiet(database: Database, app: FastAPI) -> Database:
+    """The database of a service whose own relay stands still."""
+    relay: OutboxRelay = app.state.relay
+    await relay.stop(drain_s=0.1)
+    relay.start = relay.stop = _nothing  # type: ignore[method-assign, assignment] # the shutdown stops it again
+    return database
+
+
+async def _nothing(**_: object) -> None:
+    return None
+
+
+@pytest.fixture
+def spans(app: FastAPI) -> Iterator[InMemorySpanExporter]:
+    """The spans that the service ends from now on."""
+    exporter = InMemorySpanExporter()
+    provider = trace.get_tracer_provider()
+    assert isinstance(provider, TracerProvider)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    yield exporter
+    exporter.shutdown()
 
 
 @pytest.fixture

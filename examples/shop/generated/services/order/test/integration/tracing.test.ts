@@ -5,13 +5,11 @@ import { trace } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { SERVICE_NAME } from '../../src/config/service.js';
 import type { EventBus } from '../../src/infrastructure/event-bus/event-bus.js';
-import { RabbitEventBus } from '../../src/infrastructure/event-bus/rabbitmq-event-bus.js';
 import { flushTelemetry } from '../../src/infrastructure/observability/telemetry.js';
-import { Happened, Quiet, Recorder } from '../fixtures/happened.js';
-import { topologyOf } from '../fixtures/rabbitmq.js';
-import { BROKER, TestService, testSettings, until } from '../fixtures/service.js';
+import { busOfItsOwn } from '../fixtures/broker.js';
+import { Quiet, Recorder } from '../fixtures/happened.js';
+import { BROKER, TestService, until } from '../fixtures/service.js';
 
 /** A span as OTLP writes it in JSON. */
 const Span = z.object({
@@ -105,11 +103,10 @@ describe('traces', () => {
     await expectOneTrace(await caused(await quiet.bus(new Recorder())));
   });
 
-  // needs RabbitMQ: set TEST_BROKER_URL (make test-servers insists on it)
+  // needs the broker: set TEST_BROKER_URL (make test-servers insists on it)
   it.skipIf(BROKER === undefined)('cross the broker', async () => {
-    const { topology, forget } = topologyOf();
+    const { bus, system, destination, forget } = busOfItsOwn();
     const recorder = new Recorder();
-    const bus = new RabbitEventBus(testSettings({ BROKER_URL: BROKER ?? '' }), topology);
     await bus.start(quiet.handlers(recorder));
     try {
       await until(() => bus.isUp);
@@ -118,9 +115,8 @@ describe('traces', () => {
       await bus.stopConsuming();
       await expectOneTrace(cause);
       const { attributes } = await exported('process');
-      const queue = `${topology.exchange}:${Happened.type}:${topology.queueName(SERVICE_NAME)}`;
-      expect(attributes).toContainEqual({ key: 'messaging.destination.name', value: { stringValue: queue } });
-      expect(attributes).toContainEqual({ key: 'messaging.system', value: { stringValue: 'rabbitmq' } });
+      expect(attributes).toContainEqual({ key: 'messaging.destination.name', value: { stringValue: destination } });
+      expect(attributes).toContainEqual({ key: 'messaging.system', value: { stringValue: system } });
     } finally {
       await bus.close();
       await forget();

@@ -1,4 +1,4 @@
-import { isEmbeddedBroker, SettingsError, type Settings } from '../../config/configuration.js';
+import { isEmbeddedBroker, type Settings, SettingsError } from '../../config/configuration.js';
 import type { EventBus } from './event-bus.js';
 import { MemoryEventBus } from './memory-event-bus.js';
 

@@ -1,0 +1,54 @@
+"""The broker that a system's events go over, as templates see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from microservices_skill.codegen.views.shared import routing
+from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.service import Service
+from microservices_skill.model.system import BrokerKind
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """What is said of a broker, and which it is; a system without one gets what RabbitMQ's gets."""
+
+    title: str
+    example: str
+    schemes: str
+    is_rabbitmq: bool
+    is_nats: bool
+    is_kafka: bool
+
+
+def broker_of(architecture: Architecture) -> Broker:
+    """The broker of a system."""
+    kind = architecture.system.platform.broker
+    title, example, schemes = _SAID.get(kind, _SAID[BrokerKind.RABBITMQ])
+    is_nats, is_kafka = kind is BrokerKind.NATS, kind is BrokerKind.KAFKA
+    return Broker(title, example, schemes, is_rabbitmq=not (is_nats or is_kafka), is_nats=is_nats, is_kafka=is_kafka)
+
+
+_SAID = {
+    BrokerKind.RABBITMQ: ("RabbitMQ", "amqp://localhost:5672/", "amqp:// or amqps://"),
+    BrokerKind.NATS: ("NATS", "nats://localhost:4222", "nats:// or tls://"),
+    BrokerKind.KAFKA: ("Kafka", "kafka://localhost:9092", "kafka:// or kafkas://"),
+}
+
+
+def routes_of(architecture: Architecture, service: Service) -> dict[str, list[str]]:
+    """The subscribers that a service declares, each with the event types that go to it.
+
+    A queue of RabbitMQ is bound to one type after the other, so each publisher binds its own; a consumer of NATS has one list,
+    so whoever declares it names all.
+    """
+    own = routing(architecture, service)
+    if architecture.system.platform.broker is not BrokerKind.NATS:
+        return own
+    found = {}
+    for name, types in own.items():
+        subscriber = architecture.service(name)
+        whole = routing(architecture, subscriber).get(name, []) if subscriber is not None else []
+        found[name] = sorted({*types, *whole})
+    return found

@@ -1,0 +1,90 @@
+"""How a team deploys what is generated: ``deploy/README.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from microservices_skill.deployment.kubernetes import edge
+from microservices_skill.deployment.kubernetes.members import AFTER_DRAIN_S, BEFORE_DRAIN_S, DRAIN_S, Member
+from microservices_skill.deployment.kubernetes.network import GATEWAY_NAMESPACE, MONITORING_NAMESPACE
+
+_TEXT = """\
+# Deployment
+
+Generated from the model. `kubernetes/overlays`, `argocd` and `helm/values` are yours: the generator makes them once. The rest
+follows the model; requests, limits, instances and pools follow [capacity](../docs/capacity.md).
+
+## What the cluster must have
+
+- Kubernetes 1.31 or newer, with metrics-server for the autoscalers and a network plugin that enforces NetworkPolicy.
+- Namespaces `{monitoring}` (Prometheus and the OpenTelemetry collector are let in and reached there){gateway_namespace}.
+- External Secrets with a ClusterSecretStore `secrets` (staging and production), which holds for each service:
+
+{secrets}
+
+{gateway}
+## With Kustomize
+
+```
+kubectl apply -k deploy/kubernetes/overlays/staging --dry-run=server
+kubectl -n {system}-staging delete job -l app.kubernetes.io/component=migration --ignore-not-found
+kubectl apply -k deploy/kubernetes/overlays/staging
+kubectl -n {system}-staging wait --for=condition=complete job -l app.kubernetes.io/component=migration --timeout=10m
+{rollout}
+```
+
+A Job cannot be changed, so that of the last release goes first. Migrations must suit the code that still runs: add, deploy, then
+remove. With Argo CD (`deploy/argocd`) each sync does this by itself.
+
+## With Helm
+
+```
+helm upgrade --install {system} deploy/helm/{system} -n {system} --values deploy/helm/values/production.yaml --wait
+```
+
+The chart renders the same objects as the production overlay. The namespace is not part of it: label it as
+`kubernetes/base/namespace.yaml` does. Secrets come from `externalSecrets`, or make `<service>-secrets` yourself.
+
+## Components for an overlay
+
+| component | what it adds |
+|---|---|
+| `external-secrets` | one ExternalSecret for each service: entry `{system}/<service>` of the store, read anew every hour |
+{gateway_row}| `istio` | mutual TLS without exception, only the calls of the model, no retries: the callers' clients do these |
+
+## What is fixed, and why
+
+- A stop takes up to {grace} s: {before} s in which endpoints forget the instance, {drain} s of draining, {after} s of margin.
+- No pod has a token of the cluster's API, root, a writable root file system or a capability.
+- Nothing may talk to anything but by the edges of the model; stores, broker and the outside are let through by labels
+  `uses-*`. Where they are is of your environment: patch `allow-*` in your overlay from the private networks to your own.
+- Memory is requested as it is limited; instances spread over zones and nodes; a drain takes one instance at a time.
+"""
+
+
+def guide(system: str, members: Sequence[Member]) -> str:
+    """The page."""
+    public = edge.published(members)
+    rollout = "\n".join(f"kubectl -n {system}-staging rollout status deployment/{member.name} --timeout=5m" for member in members)
+    gateway = (
+        f"- Gateway API with a GatewayClass `gateway`, and a certificate in the Secret `{system}-certificate` (cert-manager renews it).\n"
+        if public
+        else ""
+    )
+    return _TEXT.format(
+        system=system,
+        monitoring=MONITORING_NAMESPACE,
+        gateway_namespace=f" and `{GATEWAY_NAMESPACE}` (where the gateway's pods run)" if public else "",
+        gateway=gateway,
+        gateway_row="| `gateway` | the Gateway and a route for each public service |\n" if public else "",
+        secrets="\n".join(f"  - `{system}/{member.name}`: {', '.join(member.secrets)}{_limits(member)}" for member in members),
+        rollout=rollout,
+        grace=BEFORE_DRAIN_S + DRAIN_S + AFTER_DRAIN_S,
+        before=BEFORE_DRAIN_S,
+        drain=DRAIN_S,
+        after=AFTER_DRAIN_S,
+    )
+
+
+def _limits(member: Member) -> str:
+    return ", RATE_LIMIT_STORAGE (a Redis that all instances count in)" if member.is_limited else ""
