@@ -25,4 +25,12 @@ condition = "AND"
 regexTarget = "line"
 paths = ['''(^|/)contracts/pacts/[a-z0-9-]+\\.json$''']
 regexes = ['''^\\s*"key": "[A-Za-z0-9.]+",?\\s*$''']
+
+[[allowlists]]
+description = "A parameter of the broker's client, which is a constant of its library"
+targetRules = ["generic-api-key"]
+condition = "AND"
+regexTarget = "match"
+paths = ['''(^|/)jetstream\\.py(\\.jinja)?$''']
+regexes = ['''api\\.DiscardPolicy\\.NEW''']
 """
