@@ -27,6 +27,9 @@ COMMANDS = [
     "trace",
     "chaos",
     "capacity",
+    "issuer",
+    "token",
+    "harden",
 ]
 
 

@@ -188,3 +188,19 @@ def test_a_system_on_servers_of_its_own_gets_none() -> None:
     architecture = read_example("fleet")
     assert architecture.system.platform.runtime == "servers"
     assert not files(architecture)
+
+
+def test_who_calls_others_that_check_tokens_gets_what_it_needs_for_its_own_and_nobody_else():
+    tree = files(on_kubernetes("fleet"))
+    assert "AUTH_TOKEN_URL=https://issuer.example.com/oauth2/token" in tree["deploy/kubernetes/base/kustomization.yaml"].text
+    assert (
+        "AUTH_TOKEN_URL=https://issuer.staging.example.com/oauth2/token"
+        in tree["deploy/kubernetes/overlays/staging/kustomization.yaml"].text
+    )
+    assert "AUTH_CLIENT_ID=trip" in tree["deploy/kubernetes/base/trip/kustomization.yaml"].text
+    secret = {"name": "AUTH_CLIENT_SECRET", "valueFrom": {"secretKeyRef": {"name": "trip-secrets", "key": "AUTH_CLIENT_SECRET"}}}
+    [trip] = [each for each in manifests(tree) if each["kind"] == "Deployment" and each["metadata"]["name"] == "trip"]
+    assert secret in trip["spec"]["template"]["spec"]["containers"][0]["env"]
+    others = [file.text for path, file in tree.items() if path.startswith("deploy/kubernetes/base/") and "/trip/" not in path]
+    assert not any("AUTH_CLIENT" in text for text in others)
+    assert not any("AUTH_TOKEN_URL" in file.text for file in files(on_kubernetes("shop")).values())

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,6 +32,7 @@ from microservices_skill.model.system import Language
 pytestmark = pytest.mark.slow
 
 COMMAND = [str(Path(sys.executable).parent / "microservices-skill")]
+LISTS = {"order": "/v1/orders", "stock": "/v1/reservations", "payment": "/v1/payments"}
 INSTALL_LIMIT_S, STOP_LIMIT_S, END_LIMIT_S = 500.0, 60.0, 60.0
 
 
@@ -43,11 +45,11 @@ class System:
     environment: dict[str, str]
 
     @contextmanager
-    def up(self) -> Iterator[subprocess.Popen[bytes]]:
+    def up(self, *options: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run it; whatever the test does, nothing of it is left."""
         with (self.folder / "up.log").open("wb") as log:
             process = subprocess.Popen(
-                [*COMMAND, "up", str(self.folder)], stdout=log, stderr=log, env=self.environment, stdin=subprocess.DEVNULL
+                [*COMMAND, "up", *options, str(self.folder)], stdout=log, stderr=log, env=self.environment, stdin=subprocess.DEVNULL
             )
         try:
             until(lambda: process.poll() is not None or "ready; stop" in self.said, INSTALL_LIMIT_S, "for the system to be ready")
@@ -63,9 +65,10 @@ class System:
         """What it has said so far."""
         return (self.folder / "up.log").read_text(encoding="utf-8")
 
-    def call(self, service: str, path: str, body: object = None) -> Any:
+    def call(self, service: str, path: str, body: object = None, token: str = "") -> Any:
         """Ask a service."""
         headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self.ports[service]}{path}", data, headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -165,6 +168,19 @@ def test_a_service_that_dies_takes_the_others_down_and_says_so(system: System) -
         assert process.wait(timeout=STOP_LIMIT_S) == 1
     assert system.serves() == []
     assert "stock | has ended, killed by SIGKILL" in " ".join(system.said.split())
+
+
+def test_with_an_issuer_nobody_gets_in_without_a_token(system: System) -> None:
+    with system.up("--auth"):
+        assert "auth.off" not in system.said
+        for name, path in LISTS.items():
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                system.call(name, path)
+        done = subprocess.run([*COMMAND, "token", str(system.folder)], capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        token = done.stdout.strip()
+        assert system.call("order", "/v1/orders", token=token)["items"] is not None
+        assert token not in system.said
 
 
 def test_the_story_of_an_unknown_id_is_a_clear_error(system: System) -> None:

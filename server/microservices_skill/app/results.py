@@ -172,3 +172,20 @@ class ChaosReport:
     recovery_s: float
     checks: tuple[CheckResult, ...]
     history: tuple[FaultRecord, ...]
+
+
+@dataclass(frozen=True)
+class HardeningItem:
+    """An item of the hardening checklist, and what is wrong; nothing where it holds."""
+
+    id: str
+    what: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hardening:
+    """The whole checklist, gone through."""
+
+    ok: bool
+    items: tuple[HardeningItem, ...]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+from microservices_skill.app import access
 from microservices_skill.app.results import Story, StoryLine
 from microservices_skill.running import checking, preparing, story
 from microservices_skill.running.errors import NoStoryError
@@ -12,8 +15,12 @@ from microservices_skill.running.supervisor import Audience, Supervisor
 from microservices_skill.running.system import LOGS, read_system
 
 
-def up(root: Path, audience: Audience, *, database_url: str = "", broker_url: str = "", keep_going: bool = False) -> bool:
+def up(
+    root: Path, audience: Audience, *, database_url: str = "", broker_url: str = "", keep_going: bool = False, auth: bool = False
+) -> bool:
     """Install, migrate and run every service below ``root`` until it is asked to stop; whether it was, rather than failing.
+
+    With ``auth``, an issuer runs beside them and they check its tokens.
 
     Raises:
         SkillError: there is no system, a tool or server is missing, a port is taken, or a service cannot be prepared.
@@ -22,7 +29,12 @@ def up(root: Path, audience: Audience, *, database_url: str = "", broker_url: st
     system = read_system(root.resolve(), database_url=database_url, broker_url=broker_url)
     checking.check(system)
     preparing.prepare(system, audience.step)
-    return Supervisor(system, audience).run(keep_going=keep_going)
+    with ExitStack() as stack:
+        if auth:
+            told = stack.enter_context(access.issuer(system.root))
+            audience.step("issuer", f"gives tokens at {told.token_url}; get one with: microservices-skill token")
+            system = replace(system, own=told.services)
+        return Supervisor(system, audience).run(keep_going=keep_going)
 
 
 def trace(root: Path, identity: str) -> Story:

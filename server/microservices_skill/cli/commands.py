@@ -49,7 +49,7 @@ def main() -> None:
     """
 
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _preview = click.option("--preview", is_flag=True, help="Only say what would be written.")
 _architecture = click.argument("architecture", type=click.Path(path_type=Path), default="architecture.yaml")
 
@@ -64,7 +64,7 @@ def _output(command: F) -> F:
 @click.option("--answers", type=click.Path(path_type=Path), default="answers.yaml", show_default=True, help="Where the answers are kept.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Answer a question; may be repeated.")
 @_preview
-@_json
+@json_option
 def ask(answers: Path, settings: tuple[str, ...], *, preview: bool, as_json: bool) -> None:
     """Ask the discovery questions and keep the answers.
 
@@ -86,7 +86,7 @@ def ask(answers: Path, settings: tuple[str, ...], *, preview: bool, as_json: boo
 @click.option("--draft", type=click.Path(path_type=Path), help="A draft of services in the shape of architecture.yaml.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default="architecture.yaml", show_default=True, help="What to write.")
 @_preview
-@_json
+@json_option
 def propose(answers: Path, draft: Path | None, output: Path, *, preview: bool, as_json: bool) -> None:
     """Propose an explained architecture from the answers."""
     from microservices_skill.app import discovery
@@ -99,7 +99,7 @@ def propose(answers: Path, draft: Path | None, output: Path, *, preview: bool, a
 @main.command()
 @_architecture
 @click.option("--against", type=click.Path(path_type=Path), help="An earlier version, to find what breaks those who rely on it.")
-@_json
+@json_option
 def validate(architecture: Path, against: Path | None, *, as_json: bool) -> None:
     """Judge an architecture by every rule."""
     from microservices_skill.app import checking
@@ -113,7 +113,7 @@ def validate(architecture: Path, against: Path | None, *, as_json: bool) -> None
 @_architecture
 @_output
 @_preview
-@_json
+@json_option
 def adr(architecture: Path, output: Path, *, preview: bool, as_json: bool) -> None:
     """Write the architecture decision records with their diagrams."""
     from microservices_skill.app import documents
@@ -126,7 +126,7 @@ def adr(architecture: Path, output: Path, *, preview: bool, as_json: bool) -> No
 @_architecture
 @click.option("--assumptions", type=click.Path(path_type=Path), help="Traffic, servers and prices; else capacity.yaml beside it.")
 @click.option("--init", is_flag=True, help="Write capacity.yaml with every default, to be changed.")
-@_json
+@json_option
 def capacity(architecture: Path, assumptions: Path | None, *, init: bool, as_json: bool) -> None:
     """Reckon rates, instances, pools, storage, budgets and cost from the answers.
 
@@ -145,7 +145,7 @@ def capacity(architecture: Path, assumptions: Path | None, *, init: bool, as_jso
 @_architecture
 @_output
 @_preview
-@_json
+@json_option
 def contracts(architecture: Path, output: Path, *, preview: bool, as_json: bool) -> None:
     """Write OpenAPI, AsyncAPI and the events' JSON Schemas."""
     from microservices_skill.app import documents
@@ -157,7 +157,7 @@ def contracts(architecture: Path, output: Path, *, preview: bool, as_json: bool)
 @main.command()
 @_architecture
 @click.option("--name", help="Only this diagram.")
-@_json
+@json_option
 def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
     """Print the system's diagrams in Mermaid."""
     from microservices_skill.app import documents
@@ -190,7 +190,7 @@ def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
     help="Generate in this language, whatever the model says; both: side by side.",
 )
 @_preview
-@_json
+@json_option
 def generate(
     architecture: Path, output: Path, *, service: str | None, capability: Capability, language: str | None, preview: bool, as_json: bool
 ) -> None:
@@ -209,17 +209,18 @@ def generate(
     presenting.show_json(result) if as_json else presenting.show_writing(result)
 
 
-_folder = click.argument("folder", type=click.Path(path_type=Path), default=".")
+folder_argument = click.argument("folder", type=click.Path(path_type=Path), default=".")
 
 
 @main.command()
-@_folder
+@folder_argument
 @click.option(
     "--database-url", envvar="DATABASE_URL", default="", metavar="URL", help="PostgreSQL server; else what .env says. [DATABASE_URL]"
 )
 @click.option("--broker-url", envvar="BROKER_URL", default="", metavar="URL", help="RabbitMQ; else what .env says. [BROKER_URL]")
 @click.option("--keep-going", is_flag=True, help="Let the others run on where one service ends.")
-def up(folder: Path, database_url: str, broker_url: str, *, keep_going: bool) -> None:
+@click.option("--auth", is_flag=True, help="Run a token issuer, too; services check its tokens and use their own.")
+def up(folder: Path, database_url: str, broker_url: str, *, keep_going: bool, auth: bool) -> None:
     """Run every service of a generated system on this machine, without containers.
 
     Installs, builds and migrates what is not yet, then runs all until Ctrl-C; logs are kept in FOLDER/.run. Needs PostgreSQL and
@@ -228,14 +229,14 @@ def up(folder: Path, database_url: str, broker_url: str, *, keep_going: bool) ->
     from microservices_skill.app import running
     from microservices_skill.cli.console import Console
 
-    was_asked = running.up(folder, Console(), database_url=database_url, broker_url=broker_url, keep_going=keep_going)
+    was_asked = running.up(folder, Console(), database_url=database_url, broker_url=broker_url, keep_going=keep_going, auth=auth)
     sys.exit(0 if was_asked else 1)
 
 
 @main.command()
 @click.argument("identity", metavar="ID")
-@_folder
-@_json
+@folder_argument
+@json_option
 def trace(identity: str, folder: Path, *, as_json: bool) -> None:
     """Tell what happened to an entity, a request or a trace, across the services of the last run.
 
@@ -249,14 +250,14 @@ def trace(identity: str, folder: Path, *, as_json: bool) -> None:
 
 
 @main.command()
-@_folder
+@folder_argument
 @click.option("--requests", type=click.IntRange(1, 60_000), default=1000, show_default=True, help="Requests that start sagas.")
 @click.option("--kills", type=click.IntRange(1, 1000), default=20, show_default=True, help="Kills of services; other faults in proportion.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What is sent and broken is drawn from it.")
 @click.option("--patience", type=click.IntRange(1), default=240, show_default=True, help="Seconds in which everything must have recovered.")
 @click.option("--database-url", default="", metavar="URL", help="A PostgreSQL to cut off, in place of an own one to kill.")
 @click.option("--broker-url", default="", metavar="URL", help="A RabbitMQ to cut off, in place of an own one to kill.")
-@_json
+@json_option
 def chaos(  # noqa: PLR0913 - options
     folder: Path, requests: int, kills: int, seed: int, patience: int, database_url: str, broker_url: str, *, as_json: bool
 ) -> None:
@@ -286,7 +287,7 @@ def schema() -> None:
 
 
 @main.command()
-@_json
+@json_option
 def rules(*, as_json: bool) -> None:
     """List the rules."""
     from microservices_skill.app import checking

@@ -9,7 +9,16 @@ from collections.abc import Callable
 
 import click
 
-from microservices_skill.app.results import ChaosReport, FindingSummary, ProposalSummary, Questionnaire, RuleSummary, Validation, Writing
+from microservices_skill.app.results import (
+    ChaosReport,
+    FindingSummary,
+    Hardening,
+    ProposalSummary,
+    Questionnaire,
+    RuleSummary,
+    Validation,
+    Writing,
+)
 from microservices_skill.capacity.figures import number
 from microservices_skill.capacity.report import Capacity
 
@@ -141,3 +150,13 @@ def show_chaos(report: ChaosReport) -> None:
         f" {report.reordered_events} reordered; {len(report.dead_letters)} dead letters"
     )
     click.echo(click.style("nothing lost, nothing twice", fg="green") if report.ok else click.style("a promise is broken", fg="red"))
+
+
+def show_hardening(found: Hardening) -> None:
+    """The checklist, and under each item what is wrong."""
+    width = max(len(each.id) for each in found.items)
+    for each in found.items:
+        verdict = click.style("fails", fg="red", bold=True) if each.faults else click.style("holds", fg="green")
+        click.echo(f"{verdict}  {each.id.ljust(width)}  {each.what}")
+        for fault in each.faults:
+            click.echo(f"       {fault}")

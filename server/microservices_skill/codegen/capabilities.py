@@ -70,14 +70,19 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     "security": (
         "src/*/infrastructure/rate_limit.py",
         "src/*/infrastructure/security.py",
+        "src/*/infrastructure/service_tokens.py",
+        "src/*/middleware/audit.py",
         "src/*/middleware/body_limit.py",
         "src/*/middleware/security_headers.py",
         "tests/unit/test_security.py",
+        "tests/unit/test_service_tokens.py",
+        "src/common/audit.ts",
         "src/common/guards/*",
         "src/common/middleware/body-limit.middleware.ts",
         "src/infrastructure/rate-limit/*",
         "src/infrastructure/security/*",
         "test/unit/security.test.ts",
+        "test/unit/service-tokens.test.ts",
     ),
 }
 """Each capability's files as patterns below the service's folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from microservices_skill.capacity.report import Capacity
+from microservices_skill.decisions import hardening, personal_data, threats
 from microservices_skill.decisions.capacity import PAGE, page
 from microservices_skill.decisions.markdown import bullets, document, md_text, section
 from microservices_skill.decisions.overview import overview
@@ -13,8 +14,11 @@ from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.system import Decision, DecisionStatus, Style
 from microservices_skill.rules.findings import Finding
+from microservices_skill.security.personal_data import is_asked_for
 
 FIRST = "ADR-001"
+BOUNDARIES = "trust-boundaries"
+"""The diagram that the threat model shows."""
 
 
 def render(architecture: Architecture, *, findings: Sequence[Finding], diagrams: Mapping[str, str], capacity: Capacity) -> FileTree:
@@ -35,6 +39,11 @@ def _pages(
     for name, source in sorted(diagrams.items()):
         yield f"docs/diagrams/{name}.mmd", source
     yield PAGE, page(capacity)
+    if BOUNDARIES in diagrams:
+        yield threats.PAGE, threats.page(architecture, diagrams[BOUNDARIES])
+    yield hardening.PAGE, hardening.page()
+    if is_asked_for(architecture):
+        yield personal_data.PAGE, personal_data.page(architecture)
     yield "docs/README.md", _index(architecture, list(records.values()), diagrams)
 
 
@@ -65,5 +74,14 @@ def _index(architecture: Architecture, records: Sequence[Decision], diagrams: Ma
             ),
         ),
         section("Figures", bullets(["[Capacity, budgets and cost](capacity.md)"])),
+        section("Security", bullets(_security(architecture, diagrams))),
         section("Diagrams", bullets(f"[{name}](diagrams/{name}.mmd)" for name in sorted(diagrams))),
     )
+
+
+def _security(architecture: Architecture, diagrams: Mapping[str, str]) -> Iterator[str]:
+    if BOUNDARIES in diagrams:
+        yield "[Threat model](security/threat-model.md)"
+    yield "[Hardening](security/hardening.md)"
+    if is_asked_for(architecture):
+        yield "[Personal data](security/personal-data.md)"

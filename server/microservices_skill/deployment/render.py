@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from microservices_skill.deployment import access, secret_scan
 from microservices_skill.deployment.compose import compose
 from microservices_skill.deployment.environment import places
 from microservices_skill.deployment.observability import overlay
@@ -17,7 +18,7 @@ _IGNORED = "# Generated: what runs leave behind, and what may hold secrets.\n.en
 
 
 def render(architecture: Architecture, folders: Mapping[str, str] | None = None, *, language: str = "") -> FileTree:
-    """What runs the system on one machine, and its pipelines.
+    """What runs the system on one machine, its pipelines, and the clients of its issuer.
 
     ``folders`` where services are not ``services/<name>``; ``language`` where all are generated in one, whatever the model says.
     """
@@ -31,6 +32,8 @@ def render(architecture: Architecture, folders: Mapping[str, str] | None = None,
             (".env.example", File(variables(found))),
             ("docker-compose.yml", File(compose(architecture.system.name, found))),
             (".gitignore", File(_IGNORED)),
+            (secret_scan.PATH, File(secret_scan.CONFIGURATION)),
+            (access.PATH, File(access.clients(architecture, found))),
         ]
     )
     return here | pipelines.of_system(architecture, folders, language=language)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from microservices_skill.diagrams import c4, flows, structure
+from microservices_skill.diagrams import c4, flows, structure, trust
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.naming import kebab
 
 
 def diagrams(architecture: Architecture) -> dict[str, str]:
-    """``context``, ``containers``, ``events``, ``saga-<name>``, ``states-<service>-<entity>`` and ``data-<service>``."""
+    """``context``, ``containers``, ``trust-boundaries``, ``events``, ``saga-<name>``, ``states-<service>-<entity>``, ``data-<service>``."""
     found = {"context": c4.context(architecture), "containers": c4.containers(architecture)}
+    found["trust-boundaries"] = trust.boundaries(architecture)
     if architecture.events:
         found["events"] = flows.events(architecture)
     for saga in architecture.sagas:

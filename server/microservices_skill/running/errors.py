@@ -72,3 +72,38 @@ class NoLogsError(SkillError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(f"{folder}: there are no logs; run the system first with `microservices-skill up`")
+
+
+class NoClientsError(SkillError):
+    """A system whose clients are not known."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path}: {what}; make it with `microservices-skill generate`, it names the clients of the token issuer")
+
+
+class NoIssuerError(SkillError):
+    """A folder where no issuer has run."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: no issuer has run; start one with `microservices-skill up --auth` or `microservices-skill issuer`")
+
+
+class IssuerPortError(SkillError):
+    """A port on which the issuer cannot listen."""
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(f"the issuer cannot listen on port {port} ({reason}); choose another with --port")
+
+
+class IssuerRefusedError(SkillError):
+    """An issuer that gives no token, or is not there."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url} gives no token: {reason}; if it has ended, start it again with `microservices-skill up --auth`")
+
+
+class UnknownScopeError(SkillError):
+    """A scope or an audience that the system does not have."""
+
+    def __init__(self, kind: str, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"there is no {kind} {name!r} in this system; known: {', '.join(known) or 'none'}")

@@ -64,7 +64,7 @@ class Supervisor:
         child = subprocess.Popen(  # noqa: S603 - the line of the Procfile, which is shell
             ["/bin/sh", "-c", process.command],
             cwd=self._system.root,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **self._system.variables},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **self._system.environment(process)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,10 +20,16 @@ class RunnableSystem:
     root: Path
     processes: tuple[Process, ...]
     variables: Mapping[str, str]
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What only one process gets, by its name: credentials."""
 
     def folder(self, process: Process) -> Path:
         """Where a service stands."""
         return self.root / process.folder
+
+    def environment(self, process: Process) -> dict[str, str]:
+        """The variables of one process."""
+        return {**self.variables, **self.own.get(process.name, {})}
 
     def log(self, process: Process) -> Path:
         """Where what it says is kept."""

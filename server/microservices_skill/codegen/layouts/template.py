@@ -17,6 +17,10 @@ class Facts(Protocol):
         """Whether it calls others."""
 
     @property
+    def needs_tokens(self) -> bool:
+        """Whether it needs tokens of its own."""
+
+    @property
     def has_published(self) -> bool:
         """Whether it tells others of anything."""
 
@@ -77,6 +81,11 @@ def always(_: Facts) -> bool:
 def calls(view: Facts) -> bool:
     """Where the service calls others."""
     return view.has_clients
+
+
+def needs_tokens(view: Facts) -> bool:
+    """Where the service calls others that check tokens."""
+    return view.needs_tokens
 
 
 def hears(view: Facts) -> bool:

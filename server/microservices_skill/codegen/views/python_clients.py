@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from microservices_skill.codegen.quoting import py_str, sentence
 from microservices_skill.codegen.views.shared import limits_of
 from microservices_skill.model import wire
+from microservices_skill.model.access import Grant, grant_for
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.naming import pascal, snake
@@ -26,6 +27,15 @@ class PolicySource:
     breaker_failures: str
     breaker_reset_s: float
     concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrantSource:
+    """What tokens for a callee hold, as source."""
+
+    constant: str
+    audience: str
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class Client:
     docstring: str
     policy: PolicySource
     calls: tuple[Call, ...]
+    grant: GrantSource | None
 
 
 def clients_of(architecture: Architecture, service: Service) -> tuple[Client, ...]:
@@ -68,7 +79,14 @@ def _client(architecture: Architecture, dependency: Dependency) -> Client:
         docstring=sentence(dependency.purpose, f"Calls {dependency.to}"),
         policy=_policy(dependency),
         calls=tuple(_call(operation) for operation in called),
+        grant=_grant(grant_for(architecture, dependency)),
     )
+
+
+def _grant(grant: Grant | None) -> GrantSource | None:
+    if grant is None:
+        return None
+    return GrantSource(f"{snake(grant.audience).upper()}_GRANT", py_str(grant.audience), py_str(" ".join(grant.scopes)))
 
 
 def _policy(dependency: Dependency) -> PolicySource:

@@ -68,6 +68,7 @@ class ServiceView:
     dropped: tuple[str, ...]
     clients: tuple[Client, ...]
     has_clients: bool
+    needs_tokens: bool
     has_published: bool
     has_invariants: bool
     consumers: Consumers
@@ -131,6 +132,7 @@ class ServiceView:
             dropped=tuple(table.name for table in reversed(tables)),
             clients=clients,
             has_clients=bool(clients),
+            needs_tokens=any(client.grant is not None for client in clients),
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),
             consumers=consumers_of(architecture, service, projections),

@@ -85,6 +85,7 @@ class ServiceView:
     has_invariants: bool
     has_published: bool
     has_clients: bool
+    needs_tokens: bool
     domains: tuple[DomainName, ...]
     entity_names: str
     sensitive_fields: tuple[str, ...]
@@ -158,6 +159,7 @@ class ServiceView:
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),
             has_clients=bool(clients),
+            needs_tokens=any(client.grant is not None for client in clients),
             domains=domains,
             entity_names="".join(f"{each.entity}, " for each in domains),
             sensitive_fields=tuple(map(ts_str, sensitive_fields(service))),

@@ -130,8 +130,8 @@ def _values(member: Member) -> Block:
 
 def _environment(system: str, members: Sequence[Member], name: str) -> Block:
     settings: dict[str, Value] = {key: value for key, value in sorted(shared_settings(members).items()) if value != COLLECTOR}
-    issuer = f"https://issuer.{name}.example.com/"
-    settings |= {"AUTH_ISSUER": issuer, "AUTH_JWKS_URL": f"{issuer}.well-known/jwks.json"}
+    own = f"https://issuer.{name}."
+    settings |= {key: str(value).replace("https://issuer.", own) for key, value in settings.items() if key.startswith("AUTH_")}
     found: Block = {
         "settings": settings,
         "services": {member.name: {"image": {"tag": FIRST_TAG}} for member in members},

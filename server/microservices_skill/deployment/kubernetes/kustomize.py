@@ -52,6 +52,7 @@ def shared_settings(members: Sequence[Member]) -> dict[str, str]:
     return {
         "AUTH_ISSUER": "https://issuer.example.com/",
         "AUTH_JWKS_URL": "https://issuer.example.com/.well-known/jwks.json",
+        **({"AUTH_TOKEN_URL": "https://issuer.example.com/oauth2/token"} if any(member.needs_tokens for member in members) else {}),
         "ENVIRONMENT": "production",
         "LOG_LEVEL": "INFO",
         "OTEL_EXPORTER_OTLP_ENDPOINT": COLLECTOR,
@@ -95,8 +96,7 @@ def _own_settings(members: Sequence[Member], name: str) -> list[Value]:
     del given["OTEL_EXPORTER_OTLP_ENDPOINT"]
     if name == "dev":
         return ["ENVIRONMENT=development", "LOG_LEVEL=DEBUG"]
-    given["AUTH_ISSUER"] = f"https://issuer.{name}.example.com/"
-    given["AUTH_JWKS_URL"] = f"{given['AUTH_ISSUER']}.well-known/jwks.json"
+    given |= {key: given[key].replace("https://issuer.", f"https://issuer.{name}.") for key in given if key.startswith("AUTH_")}
     return literals(given)
 
 

@@ -9,6 +9,7 @@ from microservices_skill.capacity.report import Capacity
 from microservices_skill.capacity.sizing import Sizing
 from microservices_skill.deployment.environment import Place, places, variable
 from microservices_skill.model import wire
+from microservices_skill.model.access import grants_of
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Exposure, Service
 from microservices_skill.model.system import BrokerKind, StoreKind
@@ -48,6 +49,7 @@ class Member:
     prefixes: tuple[str, ...]
     operations: tuple[tuple[str, str], ...]
     is_limited: bool
+    needs_tokens: bool
 
     @property
     def name(self) -> str:
@@ -63,12 +65,14 @@ class Member:
     def settings(self) -> dict[str, str]:
         """The settings that are not secret and the same everywhere."""
         urls = {variable(name, "URL"): f"http://{name}" for name in self.place.calls}
-        return {"DATABASE_POOL_SIZE": f"{self.size.pool.value:.0f}", "SHUTDOWN_GRACE_S": str(DRAIN_S), **urls}
+        own = {"AUTH_CLIENT_ID": self.name} if self.needs_tokens else {}
+        return {**own, "DATABASE_POOL_SIZE": f"{self.size.pool.value:.0f}", "SHUTDOWN_GRACE_S": str(DRAIN_S), **urls}
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The variables that its Secret must hold."""
-        return ("DATABASE_URL", *(("BROKER_URL",) if self.has_broker else ()))
+        broker, client = ("BROKER_URL",) if self.has_broker else (), ("AUTH_CLIENT_SECRET",) if self.needs_tokens else ()
+        return ("DATABASE_URL", *broker, *client)
 
 
 def members(architecture: Architecture, capacity: Capacity, folders: Mapping[str, str] | None = None) -> tuple[Member, ...]:
@@ -91,6 +95,7 @@ def _member(architecture: Architecture, capacity: Capacity, service: Service, pl
         prefixes=tuple(sorted({_prefix(path) for _, path in operations})),
         operations=operations,
         is_limited=any(endpoint.rate_limit is not None for endpoint in service.endpoints),
+        needs_tokens=bool(grants_of(architecture, service)),
     )
 
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
+import { problemOf } from '../../src/common/filters/problem.filter.js';
 import { runInRequest } from '../../src/common/request-context.js';
 import {
   DependencyClient,
@@ -43,7 +44,7 @@ class Neighbour {
   }
 
   client(own: Policy): DependencyClient {
-    return new DependencyClient(own, 'http://neighbour', async (_url, init) => {
+    return new DependencyClient(own, 'http://neighbour', undefined, async (_url, init) => {
       this.requests.push(new Headers(init?.headers));
       const { signal } = init ?? {};
       await sleep(this.delayMs, undefined, signal ? { signal } : {});
@@ -142,5 +143,18 @@ describe('a bulkhead', () => {
     await expect(bulkhead.run(() => sleep(0))).rejects.toThrow(BulkheadFullError);
     await first;
     await bulkhead.run(() => sleep(0));
+  });
+});
+
+describe('what nobody catches', () => {
+  it.each([
+    [new DependencyError('neighbour', 'answered 503', 503), 503],
+    [new DependencyError('neighbour', 'does not answer'), 503],
+    [new CircuitOpenError('neighbour'), 503],
+    [new BulkheadFullError('neighbour'), 503],
+    [new DeadlineExceededError('too late'), 503],
+    [new DependencyError('neighbour', 'answered 403', 403), 500],
+  ])('is unavailable where it may pass, and our fault where it may not: %s', (error, status) => {
+    expect(problemOf(error).status).toBe(status);
   });
 });

@@ -3,7 +3,9 @@ import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 
 import type { TokenVerifier } from '../../infrastructure/security/token-verifier.js';
+import { NOBODY, noteGuarded } from '../audit.js';
 import { SCOPES } from '../decorators/access.decorator.js';
+import { OPERATION_ID } from '../decorators/operation.decorator.js';
 import { ForbiddenError, UnauthorizedError } from '../problems.js';
 import { bodyFaultOf, setPrincipal } from '../request.js';
 
@@ -23,14 +25,21 @@ export class AuthGuard implements CanActivate {
       throw fault;
     }
     const needed = this.reflector.get<string[] | undefined>(SCOPES, context.getHandler());
-    if (needed === undefined || this.verifier === undefined) {
+    if (needed === undefined) {
       return true;
     }
+    const operation = this.reflector.get<string | undefined>(OPERATION_ID, context.getHandler());
+    if (this.verifier === undefined) {
+      noteGuarded(request, operation, NOBODY);
+      return true;
+    }
+    noteGuarded(request, operation);
     const token = BEARER.exec(request.get('authorization') ?? '')?.[1];
     if (token === undefined) {
       throw new UnauthorizedError('send a bearer token in the Authorization header');
     }
-    const { subject, scopes } = await this.verifier.verify(token);
+    const { subject, client, scopes } = await this.verifier.verify(token);
+    noteGuarded(request, operation, { subject, client });
     const missing = needed.filter((scope) => !scopes.has(scope)).toSorted();
     if (missing.length > 0) {
       throw new ForbiddenError(missing);

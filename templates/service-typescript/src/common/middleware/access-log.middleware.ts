@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import { getLogger } from '../../infrastructure/observability/logger.js';
 import { REQUEST_DURATION } from '../../infrastructure/observability/metrics.js';
+import { audit } from '../audit.js';
 import { pathOf } from '../request.js';
 
 const log = getLogger('access');
@@ -26,6 +27,7 @@ export const accessLog: RequestHandler = (request, response, next) => {
         finish(span, request, response);
         const about = { method: request.method, route: routeOf(request), status: statusOf(response) };
         log.info('http.request', { ...about, duration_ms: Math.round(durationMs * 100) / 100 });
+        audit(request, response, about.route, about.status);
       }),
     );
     next();

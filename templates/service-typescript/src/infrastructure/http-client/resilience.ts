@@ -1,6 +1,15 @@
-import { BulkheadRejectedError, bulkhead, type BulkheadPolicy } from 'cockatiel';
+import {
+  BulkheadRejectedError,
+  bulkhead,
+  circuitBreaker,
+  ConsecutiveBreaker,
+  handleWhen,
+  type BulkheadPolicy,
+  type CircuitBreakerPolicy,
+} from 'cockatiel';
 
 import { currentRequest } from '../../common/request-context.js';
+import { BREAKER_OPEN } from '../observability/metrics.js';
 
 /** How many milliseconds the caller still waits, counted from when the request was sent. */
 export const DEADLINE_HEADER = 'X-Request-Deadline-Ms';
@@ -28,6 +37,28 @@ export function secondsLeft(limitS: number): number {
     throw new DeadlineExceededError("the caller's deadline has passed");
   }
   return left;
+}
+
+/** How many failures in a row open a breaker, and after how many seconds a probe may close it. */
+export interface BreakerLimits {
+  readonly failures: number;
+  readonly resetS: number;
+}
+
+/** A breaker for one dependency, which opens on the errors that `counts` claims, and shows where it stands. */
+export function makeBreaker(
+  dependency: string,
+  { failures, resetS }: BreakerLimits,
+  counts: (error: unknown) => boolean,
+): CircuitBreakerPolicy {
+  const breaker = circuitBreaker(handleWhen(counts), {
+    halfOpenAfter: resetS * 1000,
+    breaker: new ConsecutiveBreaker(failures),
+  });
+  BREAKER_OPEN.set({ dependency }, 0);
+  breaker.onBreak(() => BREAKER_OPEN.set({ dependency }, 1));
+  breaker.onReset(() => BREAKER_OPEN.set({ dependency }, 0));
+  return breaker;
 }
 
 /** At most `limit` calls at a time; one more is refused rather than queued without end. */

@@ -17,6 +17,8 @@ const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.
 /** A caller. */
 export interface Principal {
   readonly subject: string;
+  /** The client of the issuer that the token was given to, where it says so. */
+  readonly client: string | undefined;
   readonly scopes: ReadonlySet<string>;
 }
 
@@ -100,5 +102,7 @@ export class TokenVerifier {
 function principalOf(payload: JWTPayload): Principal {
   const scopes: unknown = payload['scope'] ?? payload['scp'] ?? '';
   const names = Array.isArray(scopes) ? scopes.map(String) : String(scopes).split(/\s+/);
-  return { subject: String(payload.sub), scopes: new Set(names.filter((name) => name !== '')) };
+  const client: unknown = payload['client_id'] ?? payload['azp'];
+  const named = typeof client === 'string' ? client : undefined;
+  return { subject: String(payload.sub), client: named, scopes: new Set(names.filter((name) => name !== '')) };
 }

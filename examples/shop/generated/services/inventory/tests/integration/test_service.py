@@ -8,6 +8,8 @@ import json
 import logging
 import time
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -22,6 +24,7 @@ from inventory.config import Settings
 from inventory.infrastructure.database import Database, is_outage
 from inventory.infrastructure.rate_limit import create_limiter
 from inventory.infrastructure.resilience import DEADLINE_HEADER, seconds_left
+from inventory.middleware import audit
 
 
 async def test_it_is_alive_and_ready(client: httpx2.AsyncClient) -> None:
@@ -110,6 +113,32 @@ async def test_the_log_of_a_request_is_json_with_its_ids(client: httpx2.AsyncCli
     assert (access["request_id"], access["status"]) == ("r1", 404)
     assert len(access["trace_id"]) == 32
     assert "hidden" not in stream.getvalue()
+
+
+def test_the_audit_log_names_who_was_denied_or_has_changed_what_and_nothing_of_those_who_only_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = str(uuid4())
+    records: list[dict[str, Any]] = []
+
+    class Log:
+        def info(self, event: str, **fields: Any) -> None:
+            records.append({"event": event, **fields})
+
+    monkeypatch.setattr(audit, "log", Log())
+
+    def said(method: str, status: int, actor: audit.Actor | None) -> dict[str, Any]:
+        records.clear()
+        scope = {"type": "http", "method": method, "path_params": {"thing_id": identity}, "state": {audit.KEY: actor}}
+        audit.audit(scope, {"type": "http.response.start", "status": status, "headers": []})
+        return records[0] if records else {}
+
+    someone = audit.Actor("someone", "shell")
+    for method, status, outcome in (("POST", 200, "done"), ("DELETE", 409, "refused"), ("PUT", 503, "failed"), ("POST", 403, "denied")):
+        found = said(method, status, someone)
+        assert (found["event"], found["outcome"], found["status"]) == ("audit", outcome, status)
+        assert (found["entity_id"], found["actor"], found["actor_client"]) == (identity, "someone", "shell")
+    assert (said("GET", 401, audit.Actor())["outcome"], said("GET", 401, audit.Actor())["actor"]) == ("denied", None)
+    assert said("GET", 200, someone) == {}
+    assert said("POST", 200, None) == {}, "what is open to all"
 
 
 async def test_the_callers_deadline_bounds_our_own_calls(client: httpx2.AsyncClient, app: FastAPI) -> None:

@@ -6,6 +6,7 @@ import asyncio
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from inventory.infrastructure.http_client import DependencyClient, DependencyError, Policy
 from inventory.infrastructure.resilience import (
@@ -17,6 +18,7 @@ from inventory.infrastructure.resilience import (
     DeadlineExceededError,
     set_deadline,
 )
+from inventory.middleware import exception_handlers
 
 
 def policy(attempts: int = 3, failures: int | None = 3, timeout_s: float = 0.2) -> Policy:
@@ -120,3 +122,27 @@ async def test_what_is_left_of_the_deadline_travels_with_the_call() -> None:
     set_deadline(0)
     with pytest.raises(DeadlineExceededError):
         await neighbour.client(policy()).call("GET", "/")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (DependencyError("neighbour", "answered 503", status=503), 503),
+        (DependencyError("neighbour", "does not answer"), 503),
+        (CircuitOpenError("neighbour"), 503),
+        (BulkheadFullError("neighbour"), 503),
+        (DeadlineExceededError("too late"), 503),
+        (DependencyError("neighbour", "answered 403", status=403), 500),
+    ],
+)
+async def test_what_nobody_catches_is_unavailable_where_it_may_pass_and_our_fault_where_it_may_not(error: Exception, status: int) -> None:
+    app = FastAPI()
+    exception_handlers.install(app)
+
+    @app.get("/")
+    async def fail() -> None:
+        raise error
+
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app, raise_app_exceptions=False), base_url="http://service") as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")

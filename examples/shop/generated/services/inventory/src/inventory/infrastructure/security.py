@@ -14,6 +14,8 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from inventory.config import Settings
+from inventory.middleware.audit import KEY as AUDITED
+from inventory.middleware.audit import Actor
 from inventory.middleware.exception_handlers import ForbiddenError, IssuerUnavailableError, UnauthorizedError
 
 log = structlog.get_logger(__name__)
@@ -32,6 +34,8 @@ class Principal:
 
     subject: str
     scopes: frozenset[str]
+    client: str | None = None
+    """The client of the issuer that the token was given to, where it says so."""
 
 
 ANONYMOUS = Principal("anonymous", frozenset())
@@ -69,7 +73,9 @@ class TokenVerifier:
         except jwt.PyJWTError as error:
             raise UnauthorizedError(f"the token is not valid: {error}") from error
         scopes = claims.get("scope", claims.get("scp", ""))
-        return Principal(str(claims["sub"]), frozenset(scopes.split() if isinstance(scopes, str) else map(str, scopes)))
+        client = claims.get("client_id", claims.get("azp"))
+        names = scopes.split() if isinstance(scopes, str) else map(str, scopes)
+        return Principal(str(claims["sub"]), frozenset(names), client if isinstance(client, str) else None)
 
     async def close(self) -> None:
         """Close the connection to the issuer."""
@@ -112,15 +118,23 @@ async def authenticate(
     """
     verifier: TokenVerifier | None = request.app.state.verifier
     if verifier is None:
+        _note(request, Actor(ANONYMOUS.subject))
         return ANONYMOUS
+    _note(request, Actor())
     if credentials is None:
         raise UnauthorizedError("send a bearer token in the Authorization header")
     principal = await verifier.verify(credentials.credentials)
+    _note(request, Actor(principal.subject, principal.client))
     missing = sorted(set(needed.scopes) - principal.scopes)
     if missing:
         raise ForbiddenError(missing)
     request.state.principal = principal.subject
     return principal
+
+
+def _note(request: Request, actor: Actor) -> None:
+    """Let the audit log know."""
+    setattr(request.state, AUDITED, actor)
 
 
 def principal_of(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""One log record per request: method, route, status, duration. Never bodies, query strings or headers."""
+"""One log record per request: method, route, status, duration. Never bodies, query strings or headers. An audit record beside it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import time
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inventory.middleware.audit import audit
 
 log = structlog.get_logger("inventory.access")
 
@@ -23,12 +25,12 @@ class AccessLogMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
+        answer: Message = {"type": "http.response.start", "status": 500}
 
         async def send_and_note(message: Message) -> None:
-            nonlocal status
+            nonlocal answer
             if message["type"] == "http.response.start":
-                status = message["status"]
+                answer = message
             await send(message)
 
         try:
@@ -39,6 +41,7 @@ class AccessLogMiddleware:
                 "http.request",
                 method=scope["method"],
                 route=route or "unmatched",
-                status=status,
+                status=answer["status"],
                 duration_ms=round((time.perf_counter() - started) * 1000, 2),
             )
+            audit(scope, answer)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Protocol
 
 import httpx2
 import stamina
@@ -49,11 +52,29 @@ class Policy:
     concurrency: int
 
 
-class DependencyClient:
-    """An HTTP client for one dependency."""
+class TokenSource(Protocol):
+    """Where tokens of our own come from, for one dependency."""
 
-    def __init__(self, policy: Policy, base_url: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    async def token(self) -> str:
+        """A token that still lives."""
+
+    async def renewed(self, rejected: str) -> str | None:
+        """Another one than the dependency has just refused, if there can be one."""
+
+
+class DependencyClient:
+    """An HTTP client for one dependency; ``tokens`` say who we are, where a call does not bring its caller's token."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        base_url: str,
+        *,
+        tokens: TokenSource | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
         self._policy = policy
+        self._tokens = tokens
         self._http = httpx2.AsyncClient(base_url=base_url, timeout=policy.timeout_s, transport=transport)
         self._bulkhead = Bulkhead(policy.name, policy.concurrency)
         self.breaker = (
@@ -88,7 +109,7 @@ class DependencyClient:
         if if_match is not None:
             headers["If-Match"] = if_match
         if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+            headers |= _bearer(token)
         async with self._bulkhead.slot():
             async for attempt in stamina.retry_context(
                 on=_should_retry,
@@ -99,12 +120,26 @@ class DependencyClient:
                 wait_jitter=self._policy.backoff_s,
             ):
                 with attempt:
-                    return await self._once(method, path, json=json, params=params, headers=headers)
+                    send = partial(self._once, method, path, json=json, params=params)
+                    return await (send(headers=headers) if token is not None else self._as_ourselves(send, headers))
         raise AssertionError("stamina returns or raises")
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    async def _as_ourselves(self, send: Callable[..., Awaitable[httpx2.Response]], headers: dict[str, str]) -> httpx2.Response:
+        """Send with a token of our own; once more with a new one where it is refused, since it may have been withdrawn."""
+        if self._tokens is None:
+            return await send(headers=headers)
+        token = await self._tokens.token()
+        try:
+            return await send(headers=headers | _bearer(token))
+        except DependencyError as error:
+            renewed = await self._tokens.renewed(token) if error.status == HTTPStatus.UNAUTHORIZED else None
+            if renewed is None:
+                raise
+        return await send(headers=headers | _bearer(renewed))
 
     async def _once(self, method: str, path: str, *, json: Any, params: dict[str, str] | None, headers: dict[str, str]) -> httpx2.Response:
         left = seconds_left(self._policy.timeout_s)
@@ -143,6 +178,10 @@ class DependencyClient:
         DEPENDENCY_CALLS.labels(dependency=name, outcome=outcome).inc()
         if self.breaker is not None:
             (self.breaker.on_failure if is_failure else self.breaker.on_success)()
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _should_retry(error: Exception) -> bool | float:

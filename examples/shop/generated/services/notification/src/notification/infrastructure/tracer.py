@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from opentelemetry import metrics, trace
+from opentelemetry import metrics, propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
@@ -15,6 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from notification.config import LATENCY_PROMISE_S, SERVICE_NAME, SYSTEM_NAME, Settings
 from notification.infrastructure.database import Database
@@ -41,6 +42,7 @@ def configure_telemetry(settings: Settings) -> None:
         _exporting.append(BatchSpanProcessor(OTLPSpanExporter(timeout=5)))
         provider.add_span_processor(_exporting[0])
     trace.set_tracer_provider(provider)
+    propagate.set_global_textmap(TraceContextTextMapPropagator())  # no baggage: it would carry callers' words into logs and to others
     views = [View(instrument_name="http.server.request.duration", aggregation=ExplicitBucketHistogramAggregation(SECONDS))]
     metrics.set_meter_provider(MeterProvider(metric_readers=[PrometheusMetricReader()], resource=resource, views=views))
     HTTPX2ClientInstrumentor().instrument()

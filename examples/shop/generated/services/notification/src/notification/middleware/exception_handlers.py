@@ -16,6 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ExceptionHandler
 
 from notification.infrastructure.database import OUTAGES
+from notification.infrastructure.http_client import DependencyError
+from notification.infrastructure.resilience import BulkheadFullError, CircuitOpenError, DeadlineExceededError
 
 log = structlog.get_logger(__name__)
 
@@ -194,9 +196,11 @@ def install(app: FastAPI) -> None:
         HTTPException: _on_http,
         StaleDataError: _on_stale,
         IntegrityError: _on_integrity,
+        DependencyError: _on_dependency,
         Exception: _on_bug,
     }
     handlers |= dict.fromkeys(OUTAGES, _on_outage)
+    handlers |= dict.fromkeys((BulkheadFullError, CircuitOpenError, DeadlineExceededError), _on_dependency_outage)
     for error, handler in handlers.items():
         app.add_exception_handler(error, cast(ExceptionHandler, handler))
 
@@ -259,6 +263,18 @@ async def _on_outage(request: Request, error: Exception) -> JSONResponse:
     log.warning("database.unavailable", error=repr(error))
     detail = "the database is not reachable; retry later with the same Idempotency-Key"
     return _respond(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, instance=request.url.path, headers={"Retry-After": "1"})
+
+
+async def _on_dependency(request: Request, error: DependencyError) -> JSONResponse:
+    """What a neighbour refuses is for the rules to answer; where they do not, it is our fault."""
+    return await (_on_dependency_outage if error.is_transient else _on_bug)(request, error)
+
+
+async def _on_dependency_outage(request: Request, error: Exception) -> JSONResponse:
+    log.warning("dependency.unavailable", error=repr(error))
+    detail = "a service that this one needs is not reachable; retry later with the same Idempotency-Key"
+    headers = {"Retry-After": "1"}
+    return _respond(HTTPStatus.SERVICE_UNAVAILABLE, "dependency-unavailable", detail, instance=request.url.path, headers=headers)
 
 
 async def _on_bug(request: Request, error: Exception) -> JSONResponse:

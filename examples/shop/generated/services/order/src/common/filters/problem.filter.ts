@@ -4,6 +4,12 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { Request, Response } from 'express';
 
 import { isIntegrityViolation, isOutage } from '../../infrastructure/database/outage.js';
+import { DependencyError } from '../../infrastructure/http-client/dependency-client.js';
+import {
+  BulkheadFullError,
+  CircuitOpenError,
+  DeadlineExceededError,
+} from '../../infrastructure/http-client/resilience.js';
 import { describe, exceptionOf, getLogger } from '../../infrastructure/observability/logger.js';
 import {
   AlreadyExistsError,
@@ -69,8 +75,19 @@ export function problemOf(error: unknown): ProblemError {
     const detail = 'the database is not reachable; retry later with the same Idempotency-Key';
     return new ProblemError(503, 'unavailable', detail, { 'Retry-After': '1' });
   }
+  if (isDependencyOutage(error)) {
+    log.warning('dependency.unavailable', { error: describe(error) });
+    const detail = 'a service that this one needs is not reachable; retry later with the same Idempotency-Key';
+    return new ProblemError(503, 'dependency-unavailable', detail, { 'Retry-After': '1' });
+  }
   log.error('http.unhandled', { exception: exceptionOf(error) });
   return new ProblemError(500, 'internal', 'something went wrong on our side; the request id leads to the logs');
+}
+
+/** Whether the same call may succeed once a neighbour is well again; what it refuses is for the rules to answer. */
+function isDependencyOutage(error: unknown): boolean {
+  const isOutOfReach = [CircuitOpenError, BulkheadFullError, DeadlineExceededError].some((kind) => error instanceof kind);
+  return isOutOfReach || (error instanceof DependencyError && error.isTransient);
 }
 
 /** The status of an error that Nest or Express raises by itself. */

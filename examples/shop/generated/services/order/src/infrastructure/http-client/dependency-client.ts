@@ -1,9 +1,7 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   BrokenCircuitError,
-  circuitBreaker,
   CircuitState,
-  ConsecutiveBreaker,
   DelegateBackoff,
   handleWhen,
   retry,
@@ -13,8 +11,8 @@ import {
 
 import { currentRequestId, REQUEST_ID_HEADER } from '../../common/request-context.js';
 import { describe, getLogger } from '../observability/logger.js';
-import { BREAKER_OPEN, DEPENDENCY_CALLS } from '../observability/metrics.js';
-import { Bulkhead, CircuitOpenError, DEADLINE_HEADER, secondsLeft } from './resilience.js';
+import { DEPENDENCY_CALLS } from '../observability/metrics.js';
+import { Bulkhead, CircuitOpenError, DEADLINE_HEADER, makeBreaker, secondsLeft } from './resilience.js';
 
 const log = getLogger('http-client');
 const tracer = trace.getTracer('http-client');
@@ -66,7 +64,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An HTTP client for one dependency, with its own timeout, retries, circuit breaker and bulkhead. */
+/** Where tokens of our own come from, for one dependency. */
+export interface TokenSource {
+  /** A token that still lives. */
+  token(): Promise<string>;
+  /** Another one than the dependency has just refused, if there can be one. */
+  renewed(rejected: string): Promise<string | undefined>;
+}
+
+/** An HTTP client for one dependency, with its own timeout, retries, circuit breaker and bulkhead. `tokens` say who we are. */
 export class DependencyClient {
   /** The breaker, where the policy has one. */
   readonly breaker: CircuitBreakerPolicy | undefined;
@@ -75,10 +81,12 @@ export class DependencyClient {
   constructor(
     private readonly policy: Policy,
     private readonly baseUrl: string,
+    private readonly tokens?: TokenSource,
     private readonly send: typeof fetch = fetch,
   ) {
-    this.bulkhead = new Bulkhead(policy.name, policy.concurrency);
-    this.breaker = policy.breaker_failures === null ? undefined : makeBreaker(policy, policy.breaker_failures);
+    const { name, concurrency, breaker_failures: failures, breaker_reset_s: resetS } = policy;
+    this.bulkhead = new Bulkhead(name, concurrency);
+    this.breaker = failures === null ? undefined : makeBreaker(name, { failures, resetS }, isTransient);
   }
 
   /** Whether calls are refused now. */
@@ -93,7 +101,7 @@ export class DependencyClient {
    */
   async call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
     const isRepeatable = IDEMPOTENT_METHODS.has(method.toUpperCase()) || options.idempotencyKey !== undefined;
-    const once = (): Promise<Response> => this.once(method, path, options);
+    const once = (): Promise<Response> => this.asOurselves(method, path, options);
     return await this.bulkhead.run(() => (isRepeatable ? this.retrying(once) : once()));
   }
 
@@ -106,6 +114,27 @@ export class DependencyClient {
     });
     const policy = retry(handleWhen(isWorthRetrying), { maxAttempts: attempts - 1, backoff });
     return policy.execute(call);
+  }
+
+  /**
+   * Send with a token of our own, where the call does not bring its caller's; once more with a new one where it is
+   * refused, since it may have been withdrawn.
+   */
+  private async asOurselves(method: string, path: string, options: CallOptions): Promise<Response> {
+    if (this.tokens === undefined || options.token !== undefined) {
+      return await this.once(method, path, options);
+    }
+    const token = await this.tokens.token();
+    try {
+      return await this.once(method, path, { ...options, token });
+    } catch (error) {
+      const isRefused = error instanceof DependencyError && error.status === 401;
+      const renewed = isRefused ? await this.tokens.renewed(token) : undefined;
+      if (renewed === undefined) {
+        throw error;
+      }
+      return await this.once(method, path, { ...options, token: renewed });
+    }
   }
 
   private async once(method: string, path: string, options: CallOptions): Promise<Response> {
@@ -188,18 +217,6 @@ export class DependencyClient {
     log.info('dependency.called', { dependency, method, outcome, status: status ?? null, duration_ms: durationMs });
     DEPENDENCY_CALLS.inc({ dependency, outcome });
   }
-}
-
-function makeBreaker(policy: Policy, failures: number): CircuitBreakerPolicy {
-  const breaker = circuitBreaker(handleWhen(isTransient), {
-    halfOpenAfter: policy.breaker_reset_s * 1000,
-    breaker: new ConsecutiveBreaker(failures),
-  });
-  const dependency = policy.name;
-  BREAKER_OPEN.set({ dependency }, 0);
-  breaker.onBreak(() => BREAKER_OPEN.set({ dependency }, 1));
-  breaker.onReset(() => BREAKER_OPEN.set({ dependency }, 0));
-  return breaker;
 }
 
 function isTransient(error: unknown): boolean {

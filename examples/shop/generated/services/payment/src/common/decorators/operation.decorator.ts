@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
+import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
@@ -27,6 +27,9 @@ export interface OperationSpec {
   readonly query?: z.ZodObject;
 }
 
+/** Metadata key of an operation's id. */
+export const OPERATION_ID = 'service:operation';
+
 /** Name of the bearer security scheme. */
 export const BEARER = 'bearerAuth';
 
@@ -40,6 +43,7 @@ export function Operation(spec: OperationSpec): MethodDecorator {
   const { id, summary, status, scopes, parameter } = spec;
   return applyDecorators(
     HttpCode(status),
+    SetMetadata(OPERATION_ID, id),
     ApiOperation({ operationId: id, summary }),
     answer(spec),
     ...spec.problems.map(problem),
