@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from microservices_skill.model.changing import changeable
 from microservices_skill.rules.analysis import Analysis
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.origins import misfit, origin_of
@@ -81,3 +82,17 @@ def event_of_another_entity(analysis: Analysis) -> Iterator[Violation]:
         entities = {place.entity.name for place in analysis.emissions.get(event.name, ())}
         if event.entity is not None and len(entities) == 1 and event.entity not in entities:
             yield Violation(f"/events/{index}/entity", f"{event.name} names {event.entity}, but {entities.pop()} publishes it")
+
+
+@rule("unchanging-event-stream", Severity.ERROR)
+def unchanging_event_stream(analysis: Analysis) -> Iterator[Violation]:
+    """An event-sourced entity has nothing that could change.
+
+    Why: a stream keeps a history, and this one would end with its first event.
+    Fix: leave out persistence, or give the entity a lifecycle or a field that may have two values.
+    Source: Greg Young, CQRS Documents (2010): event sourcing; Chris Richardson, Microservices Patterns (2018), ch. 6
+    """
+    for index, service in enumerate(analysis.architecture.services):
+        for place, entity in enumerate(service.entities):
+            if entity.is_event_sourced and changeable(entity, service) is None:
+                yield Violation(f"/services/{index}/entities/{place}/persistence", f"no field of {entity.name} has two values")
