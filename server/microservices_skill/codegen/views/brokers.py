@@ -22,6 +22,11 @@ class Broker:
     is_kafka: bool
 
     @property
+    def names_service(self) -> bool:
+        """Whether where a span says that a message went names the service."""
+        return self.is_rabbitmq or self.is_kafka
+
+    @property
     def has_leases(self) -> bool:
         """Whether it waits for a time before it gives the message of an instance that died to another."""
         return self.is_nats or self.is_kafka
@@ -29,7 +34,11 @@ class Broker:
 
 def broker_of(architecture: Architecture) -> Broker:
     """The broker of a system."""
-    kind = architecture.system.platform.broker
+    return broker_named(architecture.system.platform.broker)
+
+
+def broker_named(kind: BrokerKind) -> Broker:
+    """What is said of a kind of broker."""
     title, example, schemes = _SAID.get(kind, _SAID[BrokerKind.RABBITMQ])
     is_nats, is_kafka = kind is BrokerKind.NATS, kind is BrokerKind.KAFKA
     return Broker(title, example, schemes, is_rabbitmq=not (is_nats or is_kafka), is_nats=is_nats, is_kafka=is_kafka)
