@@ -20,7 +20,7 @@ from microservices_skill.model.system import BrokerKind
 ROOT = Path(__file__).parents[1]
 TREE = ROOT / "templates" / "service-typescript"
 LOCK = "package-lock.json.jinja"
-BROKERS = (BrokerKind.RABBITMQ, BrokerKind.NATS, BrokerKind.KAFKA)
+BROKERS = (BrokerKind.RABBITMQ, BrokerKind.NATS)
 NAME = "service-to-be-named"
 
 
@@ -32,7 +32,7 @@ def main() -> None:
 
 def _locked(broker: BrokerKind) -> dict[str, Any]:
     """The lock of one broker."""
-    environment = Environment(loader=FileSystemLoader(TREE), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701
+    environment = Environment(loader=FileSystemLoader(TREE), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     view = {"name": NAME, "broker": broker_named(broker), "has_views": False, "has_streams": False}
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -17,11 +17,12 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.codegen.strategies import TEXT, architectures
+from tests.generated.architectures import on_broker, read_example
 from tree_sitter import Language as Grammar
 from tree_sitter import Node, Parser
 
 from microservices_skill.codegen.capabilities import CAPABILITIES, files_of
-from microservices_skill.codegen.errors import UnknownCapabilityError, UnknownServiceError, UnsupportedLanguageError
+from microservices_skill.codegen.errors import UnknownCapabilityError, UnknownServiceError, UnsupportedBrokerError, UnsupportedLanguageError
 from microservices_skill.codegen.generate import generate_service, generate_system
 from microservices_skill.codegen.imports import tidy
 from microservices_skill.codegen.quoting import md_text, py_str, ts_str, ts_text
@@ -32,6 +33,7 @@ from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.changing import changeable
 from microservices_skill.model.examples import matching
 from microservices_skill.model.loading import read_architecture
+from microservices_skill.model.system import BrokerKind
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples" / "shop" / "architecture.yaml"
@@ -163,6 +165,11 @@ def test_every_service_of_the_shop_has_its_tests_and_its_seam(language: str) -> 
 def test_a_language_that_is_not_generated_gets_a_clear_answer() -> None:
     with pytest.raises(UnsupportedLanguageError, match="validated, documented and contracted"):
         generate_system(shop("go"))
+
+
+def test_a_broker_without_proven_code_is_named_with_those_that_have_it() -> None:
+    with pytest.raises(UnsupportedBrokerError, match=r"kafka.*rabbitmq and nats"):
+        generate_service(on_broker(read_example("shop"), BrokerKind.KAFKA), "order")
 
 
 def test_an_unknown_service_or_capability_is_refused_with_the_known_ones() -> None:

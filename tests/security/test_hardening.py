@@ -79,7 +79,8 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
         (r"/Dockerfile$", r"^USER .*\n", ""),
         (r"/Dockerfile$", r"^USER .*\n", "USER 0:0\n"),
         (r"/Dockerfile$", r"^FROM (\S+):\S+", r"FROM \1:latest"),
-        (r"/\.dockerignore$", r"^\.env\n", ""),
+        (r"/\.dockerignore$", r"^\*\n", ""),
+        (r"/\.dockerignore$", r"\Z", "!.env\n"),
     ],
     "containers-confined": [
         (r"^docker-compose\.yml$", r"read_only: true", "read_only: false"),

@@ -190,14 +190,23 @@ def _images_confined(site: Site) -> Iterator[str]:
     for each in site.housed:
         path = f"{each.folder}/{each.safeguards.image}"
         text = site.text(path)
-        users, bases = re.findall(r"^USER (\S+)", text, re.MULTILINE), re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+        users, bases = re.findall(r"^USER (\S+)", text, re.MULTILINE), _bases(text)
         if not users or users[-1].partition(":")[0] in ("0", "root"):
             yield f"{path}: the last USER is root or missing; add USER with a number over 0"
         for base in bases:
             if ":" not in base or base.endswith(":latest"):
                 yield f"{path}: {base} is of no fixed version; name one"
-        if ".env" not in site.text(f"{each.folder}/.dockerignore").splitlines():
-            yield f"{each.folder}/.dockerignore: .env may get into the image; add it"
+        left_out = site.text(f"{each.folder}/.dockerignore").splitlines()
+        if not {".env", "*"} & {*left_out} or "!.env" in left_out:
+            yield f"{each.folder}/.dockerignore: .env may get into the image; leave it out"
+
+
+def _bases(text: str) -> list[str]:
+    """The images that an image stands on: not its own stages, and the defaults of arguments."""
+    defaults = dict(re.findall(r"^ARG (\w+)=(\S+)", text, re.MULTILINE))
+    named = [defaults.get(name.removeprefix("${").removesuffix("}"), name) for name in re.findall(r"^FROM (\S+)", text, re.MULTILINE)]
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)", text, re.MULTILINE))
+    return [name for name in named if name not in stages]
 
 
 @item("containers-confined")

@@ -19,17 +19,6 @@ class Broker:
     schemes: str
     is_rabbitmq: bool
     is_nats: bool
-    is_kafka: bool
-
-    @property
-    def names_service(self) -> bool:
-        """Whether where a span says that a message went names the service."""
-        return self.is_rabbitmq or self.is_kafka
-
-    @property
-    def has_leases(self) -> bool:
-        """Whether it waits for a time before it gives the message of an instance that died to another."""
-        return self.is_nats or self.is_kafka
 
 
 def broker_of(architecture: Architecture) -> Broker:
@@ -40,14 +29,13 @@ def broker_of(architecture: Architecture) -> Broker:
 def broker_named(kind: BrokerKind) -> Broker:
     """What is said of a kind of broker."""
     title, example, schemes = _SAID.get(kind, _SAID[BrokerKind.RABBITMQ])
-    is_nats, is_kafka = kind is BrokerKind.NATS, kind is BrokerKind.KAFKA
-    return Broker(title, example, schemes, is_rabbitmq=not (is_nats or is_kafka), is_nats=is_nats, is_kafka=is_kafka)
+    is_nats = kind is BrokerKind.NATS
+    return Broker(title, example, schemes, is_rabbitmq=not is_nats, is_nats=is_nats)
 
 
 _SAID = {
     BrokerKind.RABBITMQ: ("RabbitMQ", "amqp://localhost:5672/", "amqp:// or amqps://"),
     BrokerKind.NATS: ("NATS", "nats://localhost:4222", "nats:// or tls://"),
-    BrokerKind.KAFKA: ("Kafka", "kafka://localhost:9092", "or kafka://"),
 }
 
 
@@ -66,10 +54,3 @@ def routes_of(architecture: Architecture, service: Service) -> dict[str, list[st
         whole = routing(architecture, subscriber).get(name, []) if subscriber is not None else []
         found[name] = sorted({*types, *whole})
     return found
-
-
-def sources_of(architecture: Architecture, service: Service) -> list[str]:
-    """The publishers of what a service receives."""
-    events = {event.publisher for event in architecture.events if service.name in architecture.subscribers(event.name)}
-    messages = {message.event.publisher for message in architecture.saga_messages if message.receiver == service.name}
-    return sorted(events | messages)

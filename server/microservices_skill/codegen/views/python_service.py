@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, py_str, py_text, sentence
-from microservices_skill.codegen.views.brokers import Broker, broker_of, routes_of, sources_of
+from microservices_skill.codegen.views.brokers import Broker, broker_of, routes_of
 from microservices_skill.codegen.views.choreographies import reactions_of
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.pacts import pacts_of
@@ -77,7 +77,6 @@ class ServiceView:
     participates: bool
     has_pacts: bool
     broker: Broker
-    sources: tuple[str, ...]
     views: Views
     has_views: bool
     compositions: Compositions
@@ -141,7 +140,6 @@ class ServiceView:
             participates=bool(sagas.parts),
             has_pacts=pacts_of(architecture, service).exist,
             broker=broker_of(architecture),
-            sources=tuple(map(py_str, sources_of(architecture, service))),
             views=views_of(projections),
             has_views=bool(projections),
             compositions=compositions_of(composed),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import md_text, ts_str, ts_text
-from microservices_skill.codegen.views.brokers import Broker, broker_of, routes_of, sources_of
+from microservices_skill.codegen.views.brokers import Broker, broker_of, routes_of
 from microservices_skill.codegen.views.choreographies import (
     reactions_of,
 )
@@ -104,7 +104,6 @@ class ServiceView:
     handles: bool
     has_pacts: bool
     broker: Broker
-    sources: tuple[str, ...]
     views: Views
     has_views: bool
     compositions: Compositions
@@ -178,7 +177,6 @@ class ServiceView:
             handles=is_orchestrated or bool(consumers.entries),
             has_pacts=pacts_of(architecture, service).exist,
             broker=broker_of(architecture),
-            sources=tuple(map(ts_str, sources_of(architecture, service))),
             watches=watches,
             reacts=reacts,
             is_orchestrated=is_orchestrated,
