@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from microservices_skill.deployment.blocks import Block, Value
+from microservices_skill.deployment.brokers import BrokerServer, health_check
 from microservices_skill.deployment.environment import Place, variable
 from microservices_skill.model.dumping import dump_plain
 from microservices_skill.model.system import Language
 
 POSTGRES_IMAGE = "postgres:17-bookworm"
-RABBITMQ_IMAGE = "rabbitmq:4.1"
-SERVERS = ("postgres", "rabbitmq")
+SERVERS = ("postgres", "rabbitmq", "nats")
 WATCHERS = ("alertmanager", "grafana", "jaeger", "otel-collector", "prometheus")
 """What docker-compose.observability.yml adds."""
 
 INNER_PORT = 8000
 
 _HEAD = """\
-# Generated: PostgreSQL, RabbitMQ and every service in its own container; a migration runs before each service.
-# It needs POSTGRES_PASSWORD and RABBITMQ_PASSWORD (letters and digits: they are part of URLs) in the environment or in .env:
+# Generated: PostgreSQL, {title} and every service in its own container; a migration runs before each service.
+# It needs POSTGRES_PASSWORD and {password} (letters and digits: they are part of URLs) in the environment or in .env:
 #   docker compose up --build --wait
 """
 
@@ -36,18 +36,18 @@ CONFINED: Block = {
 }
 
 
-def compose(system: str, places: Sequence[Place]) -> str:
+def compose(system: str, places: Sequence[Place], broker: BrokerServer) -> str:
     """The Compose file of a system."""
-    return _HEAD + dump_plain(document(system, places))
+    return _HEAD.format(title=broker.title, password=broker.password) + dump_plain(document(system, places, broker))
 
 
-def document(system: str, places: Sequence[Place]) -> Block:
+def document(system: str, places: Sequence[Place], broker: BrokerServer) -> Block:
     """The Compose file as data."""
-    services: Block = {"postgres": _postgres(), "rabbitmq": _rabbitmq(system)}
+    services: Block = {"postgres": _postgres(), broker.name: broker.container(system)}
     for place in places:
         services[_migration(place)] = _migrating(system, place)
-        services[container_name(place)] = _serving(system, place, places)
-    return {"name": system, "services": services, "volumes": {name: {} for name in SERVERS}}
+        services[container_name(place)] = _serving(system, place, places, broker)
+    return {"name": system, "services": services, "volumes": {name: {} for name in ("postgres", broker.name)}}
 
 
 def _postgres() -> Block:
@@ -58,25 +58,6 @@ def _postgres() -> Block:
         "healthcheck": health_check("pg_isready", "--username=postgres"),
         "restart": "unless-stopped",
     }
-
-
-def _rabbitmq(system: str) -> Block:
-    return {
-        "image": RABBITMQ_IMAGE,
-        "hostname": "rabbitmq",
-        "environment": {
-            "RABBITMQ_DEFAULT_USER": system,
-            "RABBITMQ_DEFAULT_PASS": "${RABBITMQ_PASSWORD:?set it in the environment or in .env}",
-        },
-        "volumes": ["rabbitmq:/var/lib/rabbitmq"],
-        "healthcheck": health_check("rabbitmq-diagnostics", "--quiet", "check_port_connectivity"),
-        "restart": "unless-stopped",
-    }
-
-
-def health_check(*command: str) -> Block:
-    """A check by a command within the container."""
-    return {"test": ["CMD", *command], "interval": "5s", "timeout": "10s", "retries": 12, "start_period": "30s"}
 
 
 def _migrating(system: str, place: Place) -> Block:
@@ -91,13 +72,13 @@ def _migrating(system: str, place: Place) -> Block:
     }
 
 
-def _serving(system: str, place: Place, places: Sequence[Place]) -> Block:
+def _serving(system: str, place: Place, places: Sequence[Place], broker: BrokerServer) -> Block:
     neighbours = {each.name: container_name(each) for each in places}
     environment: Block = {
         "ENVIRONMENT": "development",
         "LOG_LEVEL": "${LOG_LEVEL:-INFO}",
         "DATABASE_URL": _database_url(place),
-        "BROKER_URL": f"amqp://{system}:${{RABBITMQ_PASSWORD:?}}@rabbitmq:5672/",
+        "BROKER_URL": broker.url(system),
         **{variable(name, "URL"): f"http://{neighbours[name]}:{INNER_PORT}" for name in place.calls if name in neighbours},
         **{variable(name, "URL"): f"${{{variable(name, 'URL')}:-http://{name}.invalid}}" for name in place.external},
     }
@@ -107,7 +88,7 @@ def _serving(system: str, place: Place, places: Sequence[Place]) -> Block:
         "ports": [f"127.0.0.1:{place.port}:{INNER_PORT}"],
         "depends_on": {
             _migration(place): {"condition": "service_completed_successfully"},
-            **{server: {"condition": "service_healthy"} for server in SERVERS},
+            **{server: {"condition": "service_healthy"} for server in ("postgres", broker.name)},
         },
         "restart": "unless-stopped",
         "stop_grace_period": "30s",

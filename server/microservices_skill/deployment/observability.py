@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from microservices_skill.deployment.blocks import Block, Value
-from microservices_skill.deployment.compose import CONFINED, container_name, health_check
+from microservices_skill.deployment.brokers import health_check
+from microservices_skill.deployment.compose import CONFINED, container_name
 from microservices_skill.deployment.environment import Place
 from microservices_skill.model.dumping import dump_plain
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from microservices_skill.deployment.brokers import BrokerServer
 from microservices_skill.deployment.environment import Place, variable
 from microservices_skill.model.system import Language
 
 DATABASE_SERVER = "postgresql://postgres@127.0.0.1:5432"
-BROKER_URL = "amqp://guest:guest@127.0.0.1:5672/"
 
 _HEAD = """\
 # Generated: what `microservices-skill up` starts, a process a line. foreman, honcho and overmind read it too, with the
@@ -23,7 +23,7 @@ _ABOUT = """\
 _COMPOSE = """
 # For docker-compose.yml, which has its own addresses. Without a password it refuses to start.
 # POSTGRES_PASSWORD=
-# RABBITMQ_PASSWORD=
+# {password}=
 """
 
 _START = {
@@ -37,9 +37,9 @@ def procfile(places: Sequence[Place]) -> str:
     return _HEAD + "".join(f"{place.process}: {_command(place)}\n" for place in places)
 
 
-def variables(places: Sequence[Place]) -> str:
+def variables(places: Sequence[Place], broker: BrokerServer) -> str:
     """The variables that the ``Procfile`` needs, with values for a developer's machine."""
-    lines = [f"BROKER_URL={BROKER_URL}"]
+    lines = [f"BROKER_URL={broker.local_url}"]
     for place in places:
         lines += [
             f"{variable(place.name, 'PORT')}={place.port}",
@@ -49,7 +49,7 @@ def variables(places: Sequence[Place]) -> str:
     lines += [f"{variable(place.name, 'URL')}=http://127.0.0.1:{place.port}" for place in places if place.name in called]
     outside = sorted({name for place in places for name in place.external})
     lines += [f"# {variable(name, 'URL')}=https://{name}.example" for name in outside]
-    return _ABOUT + "\n".join(lines) + "\n" + _COMPOSE
+    return _ABOUT + "\n".join(lines) + "\n" + _COMPOSE.format(password=broker.password)
 
 
 def _command(place: Place) -> str:

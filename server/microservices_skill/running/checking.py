@@ -14,6 +14,8 @@ from microservices_skill.running.errors import MissingToolError, PortTakenError,
 from microservices_skill.running.system import RunnableSystem
 
 _CONNECT_LIMIT_S = 5.0
+_BROKERS = {"amqp": ("RabbitMQ", 5672), "amqps": ("RabbitMQ", 5671), "nats": ("NATS", 4222), "tls": ("NATS", 4222)}
+"""The name and the usual port of each broker, by the scheme of its URL."""
 
 
 def check(system: RunnableSystem) -> None:
@@ -29,7 +31,9 @@ def check(system: RunnableSystem) -> None:
     for host, port in sorted(servers):
         _connect("PostgreSQL", host, port, "--database-url")
     if "BROKER_URL" in system.variables:
-        _connect("RabbitMQ", *_address(system.variables["BROKER_URL"], 5672), "--broker-url")
+        url = system.variables["BROKER_URL"]
+        title, port = _BROKERS.get(urlsplit(url).scheme, _BROKERS["amqp"])
+        _connect(title, *_address(url, port), "--broker-url")
     for process in system.processes:
         port = process.port(system.variables)
         if is_taken(port):

@@ -17,6 +17,7 @@ class Broker:
     title: str
     example: str
     schemes: str
+    exists: bool
     is_rabbitmq: bool
     is_nats: bool
 
@@ -30,7 +31,7 @@ def broker_named(kind: BrokerKind) -> Broker:
     """What is said of a kind of broker."""
     title, example, schemes = _SAID.get(kind, _SAID[BrokerKind.RABBITMQ])
     is_nats = kind is BrokerKind.NATS
-    return Broker(title, example, schemes, is_rabbitmq=not is_nats, is_nats=is_nats)
+    return Broker(title, example, schemes, exists=kind is not BrokerKind.NONE, is_rabbitmq=not is_nats, is_nats=is_nats)
 
 
 _SAID = {

@@ -56,6 +56,7 @@ def shared_settings(members: Sequence[Member]) -> dict[str, str]:
         "ENVIRONMENT": "production",
         "LOG_LEVEL": "INFO",
         "OTEL_EXPORTER_OTLP_ENDPOINT": COLLECTOR,
+        **({"BROKER_REPLICAS": "3"} if any(member.has_replicated_streams for member in members) else {}),
         **{variable(name, "URL"): f"https://{name}.example.com" for name in outside},
     }
 
@@ -95,7 +96,8 @@ def _own_settings(members: Sequence[Member], name: str) -> list[Value]:
     given = shared_settings(members)
     del given["OTEL_EXPORTER_OTLP_ENDPOINT"]
     if name == "dev":
-        return ["ENVIRONMENT=development", "LOG_LEVEL=DEBUG"]
+        alone = ["BROKER_REPLICAS=1"] if "BROKER_REPLICAS" in given else []
+        return [*alone, "ENVIRONMENT=development", "LOG_LEVEL=DEBUG"]
     given |= {key: given[key].replace("https://issuer.", f"https://issuer.{name}.") for key in given if key.startswith("AUTH_")}
     return literals(given)
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from microservices_skill.deployment.blocks import Block, Value
-from microservices_skill.deployment.compose import POSTGRES_IMAGE, RABBITMQ_IMAGE
+from microservices_skill.deployment.brokers import RABBITMQ_IMAGE
+from microservices_skill.deployment.compose import POSTGRES_IMAGE
 from microservices_skill.deployment.pipelines.actions import action, with_releases
 from microservices_skill.model.dumping import dump_plain
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from microservices_skill.deployment.environment import Place, places
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.system import Language
+from microservices_skill.model.system import BrokerKind, Language
 
 BUILT = (Language.PYTHON, Language.TYPESCRIPT)
 """The languages whose services have a Dockerfile and a Makefile of ours."""
@@ -16,12 +16,13 @@ BUILT = (Language.PYTHON, Language.TYPESCRIPT)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The services that are built, those that their teams build, and the promised availabilities."""
+    """The services that are built, those that their teams build, the promised availabilities, and the broker."""
 
     system: str
     built: tuple[Place, ...]
     others: tuple[Place, ...]
     promises: Mapping[str, float]
+    broker: BrokerKind
 
     def of(self, language: Language) -> tuple[Place, ...]:
         """The services in one language."""
@@ -41,6 +42,7 @@ def facts(architecture: Architecture, folders: Mapping[str, str] | None = None) 
         built=tuple(each for each in found if each.language in BUILT),
         others=tuple(each for each in found if each.language not in BUILT),
         promises={each.name: each.slo.availability for each in architecture.services},
+        broker=architecture.system.platform.broker,
     )
 
 

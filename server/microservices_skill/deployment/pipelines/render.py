@@ -41,7 +41,10 @@ def of_service(architecture: Architecture, of: Service) -> FileTree:
         return FileTree()
     return FileTree(
         [
-            (".github/workflows/service.yml", File(service.workflow(architecture.system.name, of.name, of.language))),
+            (
+                ".github/workflows/service.yml",
+                File(service.workflow(architecture.system.name, of.name, of.language, architecture.system.platform.broker)),
+            ),
             (".github/dependabot.yml", File(updates.of_service(of.language))),
         ]
     )

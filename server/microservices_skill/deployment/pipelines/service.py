@@ -6,7 +6,7 @@ from microservices_skill.deployment.blocks import Block
 from microservices_skill.deployment.pipelines import checks, images, testing
 from microservices_skill.deployment.pipelines.blocks import REGISTRY, running, text, when
 from microservices_skill.deployment.pipelines.images import Build
-from microservices_skill.model.system import Language
+from microservices_skill.model.system import BrokerKind, Language
 
 HEAD = """\
 # Generated: tests and image of this service, where it has a repository of its own. GitHub reads only the workflows at the root
@@ -14,16 +14,16 @@ HEAD = """\
 """
 
 
-def workflow(system: str, service: str, language: Language) -> str:
+def workflow(system: str, service: str, language: Language, broker: BrokerKind) -> str:
     """The text of ``.github/workflows/service.yml``."""
-    return text(HEAD, document(system, service, language))
+    return text(HEAD, document(system, service, language, broker))
 
 
-def document(system: str, service: str, language: Language) -> Block:
+def document(system: str, service: str, language: Language, broker: BrokerKind) -> Block:
     """The workflow as data."""
     build = Build(service, ".", f"{system}/{service}", "${{ steps.content.outputs.tree }}")
     content = running("Name its content", 'echo "tree=$(git rev-parse "HEAD^{tree}")" >> "$GITHUB_OUTPUT"', id="content")
-    tests: Block = {"test": testing.of_service(language), "scan": checks.scan(), "dependencies": checks.dependencies()}
+    tests: Block = {"test": testing.of_service(language, broker), "scan": checks.scan(), "dependencies": checks.dependencies()}
     jobs: Block = {
         **tests,
         "image": _after([*tests], "image", images.ELSEWHERE, images.checked(build)),

@@ -37,7 +37,7 @@ def document(facts: Facts, *, is_on_kubernetes: bool, language: str = "") -> Blo
     """The workflow as data."""
     jobs: Block = {"contracts": checks.contracts(language), "scan": checks.scan(), "dependencies": checks.dependencies()}
     if facts.built:
-        tests: Block = {f"test-{each}": testing.of_system(each) for each in facts.languages}
+        tests: Block = {f"test-{each}": testing.of_system(each, facts.broker) for each in facts.languages}
         before = [*jobs, "changes", *tests]
         jobs = {"changes": _changes(facts), **tests, **jobs, "image": _image(before), "publish": _publish(before)}
     jobs["verified"] = checks.verdict([each for each in jobs if each != "publish"])
