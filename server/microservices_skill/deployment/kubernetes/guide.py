@@ -34,7 +34,8 @@ kubectl -n {system}-staging wait --for=condition=complete job -l app.kubernetes.
 ```
 
 A Job cannot be changed, so that of the last release goes first. Migrations must suit the code that still runs: add, deploy, then
-remove. With Argo CD (`deploy/argocd`) each sync does this by itself.
+remove. `deploy/scripts/release.py` does all of it with one new pod of each service first, and takes it back where an error budget
+burns (`--help`; the workflow `.github/workflows/system.yml` calls it). With Argo CD (`deploy/argocd`) each sync runs the migrations.
 
 ## With Helm
 
