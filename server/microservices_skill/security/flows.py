@@ -11,6 +11,7 @@ from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Classification
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.service import Exposure, Service
+from microservices_skill.model.system import BrokerKind
 
 USERS, OPERATORS, BROKER, ISSUER = "users", "operators", "broker", "token issuer"
 
@@ -120,10 +121,11 @@ def _calls(architecture: Architecture, service: Service) -> Iterator[Flow]:
 def _messages(architecture: Architecture, service: Service, broker: Element) -> Iterator[Flow]:
     told = [each for each in architecture.messages if each.publisher == service.name]
     heard = [each for each in architecture.messages if service.name in architecture.receivers(each.name)]
+    protocol = "NATS" if architecture.system.platform.broker is BrokerKind.NATS else "AMQP"
     if told:
-        yield Flow(element(service), broker, _counted(told), "AMQP", _worst(each.classification for each in told))
+        yield Flow(element(service), broker, _counted(told), protocol, _worst(each.classification for each in told))
     if heard:
-        yield Flow(broker, element(service), _counted(heard), "AMQP", _worst(each.classification for each in heard))
+        yield Flow(broker, element(service), _counted(heard), protocol, _worst(each.classification for each in heard))
 
 
 def _counted(messages: list[Event]) -> str:

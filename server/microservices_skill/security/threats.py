@@ -162,7 +162,11 @@ def _in_transit(flow: Flow) -> tuple[str, bool]:
     if flow.target.zone is Zone.IDENTITY:
         return "the issuer's addresses begin with https", False
     if Zone.DATA in (flow.source.zone, flow.target.zone):
-        parameter = "amqps: in `BROKER_URL`" if BROKER in (flow.source.name, flow.target.name) else "sslmode=verify-full in `DATABASE_URL`"
+        parameter = (
+            ("tls: in `BROKER_URL`" if flow.protocol == "NATS" else "amqps: in `BROKER_URL`")
+            if BROKER in (flow.source.name, flow.target.name)
+            else "sslmode=verify-full in `DATABASE_URL`"
+        )
         return f"plain unless the server speaks TLS: use {parameter}", True
     return "plain between services unless a mesh encrypts it (mTLS)", True
 
