@@ -21,6 +21,10 @@ class Facts(Protocol):
         """Whether it needs tokens of its own."""
 
     @property
+    def has_scopes(self) -> bool:
+        """Whether an operation of it needs a scope."""
+
+    @property
     def has_published(self) -> bool:
         """Whether it tells others of anything."""
 
@@ -86,6 +90,11 @@ def calls(view: Facts) -> bool:
 def needs_tokens(view: Facts) -> bool:
     """Where the service calls others that check tokens."""
     return view.needs_tokens
+
+
+def demands_scopes(view: Facts) -> bool:
+    """Where an operation needs a scope."""
+    return view.has_scopes
 
 
 def hears(view: Facts) -> bool:

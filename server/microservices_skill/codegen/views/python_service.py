@@ -60,6 +60,7 @@ class ServiceView:
     latency_promise_s: float
     series: tuple[SeriesGroup, ...]
     has_auth: bool
+    has_scopes: bool
     domains: tuple[str, ...]
     sensitive_fields: tuple[str, ...]
     value_types: tuple[ValueClass, ...]
@@ -123,6 +124,7 @@ class ServiceView:
             latency_promise_s=service.slo.p99 / 1000,
             series=series_of(architecture, service, PYTHON),
             has_auth=any(endpoint.auth for endpoint in service.endpoints),
+            has_scopes=any(endpoint.auth and endpoint.scope is not None for endpoint in service.endpoints),
             domains=tuple(sorted(snake(entity.name) for entity in service.entities)),
             sensitive_fields=tuple(map(py_str, sensitive_fields(service))),
             value_types=_value_classes(service.value_types),

@@ -82,6 +82,7 @@ class ServiceView:
     latency_promise_s: float
     series: tuple[SeriesGroup, ...]
     has_auth: bool
+    has_scopes: bool
     has_invariants: bool
     has_published: bool
     has_clients: bool
@@ -155,6 +156,7 @@ class ServiceView:
             latency_promise_s=service.slo.p99 / 1000,
             series=series_of(architecture, service, TYPESCRIPT),
             has_auth=any(endpoint.auth for endpoint in service.endpoints),
+            has_scopes=any(endpoint.auth and endpoint.scope is not None for endpoint in service.endpoints),
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),
             has_clients=bool(clients),
