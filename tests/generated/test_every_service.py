@@ -18,7 +18,13 @@ from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow
 
-SERVICES = list(services_where())
+ALL = list(services_where())
+_TURN = len(ALL) // len(LANGUAGES)
+SERVICES = [
+    each for number, each in enumerate(ALL) if (number % _TURN + number // _TURN) % 2 == 0 or each[2] == "order" or each[1] == "clinic"
+]
+"""Every service in one language or the other, and those of one system and the coordinator of another in both."""
+
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": ""}
 SERVERS = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": RABBITMQ_URL}
 
@@ -31,7 +37,7 @@ def test_a_generated_service_passes_its_own_checks(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["order", "stock", "payment"])
+@pytest.mark.parametrize("name", ["order", "payment"])
 def test_a_service_of_an_orchestrated_saga_passes_its_own_checks(
     language: Language, name: str, tmp_path: Path, toolchains: Toolchains
 ) -> None:
@@ -39,7 +45,7 @@ def test_a_service_of_an_orchestrated_saga_passes_its_own_checks(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["history", "order", "payment"])
+@pytest.mark.parametrize("name", ["history"])
 def test_a_service_of_a_view_passes_its_own_checks(language: Language, name: str, tmp_path: Path, toolchains: Toolchains) -> None:
     check(in_language(read_case("views", system=own_name("views")), language), name, tmp_path, toolchains)
 
@@ -55,7 +61,7 @@ def test_a_service_of_an_event_sourced_entity_passes_its_own_checks(language: La
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["order", "stock", "payment"])
+@pytest.mark.parametrize("name", ["order", "stock"])
 def test_a_service_of_a_choreographed_saga_passes_its_own_checks(
     language: Language, name: str, tmp_path: Path, toolchains: Toolchains
 ) -> None:
