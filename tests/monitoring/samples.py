@@ -57,6 +57,8 @@ EDGES: Mapping[str, Callable[[], Architecture]] = {
     "typescript": lambda: _mixed(read_case("views")),
 }
 SYSTEMS = (*EXAMPLES, *CASES, *EDGES)
+TELLING = ("shop", "fleet", "choreographed", "composition", "views", "perfect", "loose", "alone")
+"""Those that have every kind of alert between them, and every kind of promise: what takes long is tried on these."""
 
 
 @cache
