@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -105,3 +105,14 @@ def services_where(claim: Claim = lambda *_: True) -> Iterator[tuple[Language, s
             for service in architecture.services:
                 if claim(architecture, service):
                     yield language, example, service.name
+
+
+def in_turns(found: Sequence[tuple[Language, str, str]]) -> list[tuple[Language, str, str]]:
+    """The first service of each system in every language, the others in one or the other: each check still runs in all."""
+    services = list(dict.fromkeys((example, name) for _, example, name in found))
+    firsts = {next(each for each in services if each[0] == example) for example, _ in services}
+    return [
+        (language, example, name)
+        for language, example, name in found
+        if (example, name) in firsts or (services.index((example, name)) + LANGUAGES.index(language)) % len(LANGUAGES) == 0
+    ]

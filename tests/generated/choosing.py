@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.generated.architectures import Claim, services_where
+from tests.generated.architectures import Claim, in_turns, services_where
 from tests.generated.lives import by_events, by_operations, creating, free_transitions
 
 from microservices_skill.model.architecture import Architecture
@@ -18,11 +18,11 @@ OTHER_BROKERS = (BrokerKind.NATS,)
 
 
 def on(*claims: Claim, one_per_system: bool = False, every_broker: bool = False) -> pytest.MarkDecorator:
-    """Run the test on each service for which all claims hold, or on the first of each system where it takes long.
+    """Run the test on each service for which all claims hold, in turns of language, or on the first of each system where it takes long.
 
     What has to do with messages runs on every broker, one system on those that are not the default.
     """
-    chosen = list(services_where(lambda architecture, service: all(claim(architecture, service) for claim in claims)))
+    chosen = in_turns(list(services_where(lambda architecture, service: all(claim(architecture, service) for claim in claims))))
     if one_per_system:
         chosen = list({(language, example): (language, example, name) for language, example, name in reversed(chosen)}.values())[::-1]
     assert chosen, "no example has what this test needs"

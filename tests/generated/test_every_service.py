@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.generated.architectures import LANGUAGES, in_language, own_name, read_case, read_example, services_where, write_service
+from tests.generated.architectures import LANGUAGES, in_language, in_turns, own_name, read_case, read_example, services_where, write_service
 from tests.generated.brokers import RABBITMQ_URL
 from tests.generated.languages import PythonToolchain, Toolchains, TypescriptToolchain
 from tests.generated.servers import DATABASE_URL
@@ -18,13 +18,7 @@ from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow
 
-ALL = list(services_where())
-_TURN = len(ALL) // len(LANGUAGES)
-SERVICES = [
-    each for number, each in enumerate(ALL) if (number % _TURN + number // _TURN) % 2 == 0 or each[2] == "order" or each[1] == "clinic"
-]
-"""Every service in one language or the other, and those of one system and the coordinator of another in both."""
-
+SERVICES = in_turns(list(services_where()))
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": ""}
 SERVERS = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": RABBITMQ_URL}
 
