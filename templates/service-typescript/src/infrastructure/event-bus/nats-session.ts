@@ -16,6 +16,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HEARTBEAT_MS = 10_000;
 const FETCH_MS = 20_000;
 const PAUSE_MS = 500;
+/** Older servers overlook that a consumer wants several subjects, and would give it everything. */
+const SERVER_AT_LEAST = [2, 10] as const;
 /** A message that kills its consumer stops coming back. */
 const DELIVERY_LIMIT = 20;
 
@@ -53,6 +55,7 @@ export class NatsSession implements BrokerSession {
     const connection = await connect({ servers, reconnect: false, timeout, pingInterval: HEARTBEAT_MS, maxPingOut: 2 });
     this.connection = connection;
     void connection.closed().then(this.lose, this.lose);
+    demandVersion(connection.info?.version ?? '0');
     await declare(await jetstreamManager(connection, { timeout }), this.topology, this.settings);
     const client = jetstream(connection, { timeout });
     if (this.handlers.size > 0 && mayConsume()) {
@@ -164,6 +167,14 @@ export class NatsSession implements BrokerSession {
     } catch (error) {
       throw new BrokerUnavailableError(describe(error), { cause: error });
     }
+  }
+}
+
+function demandVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [least, leastMinor] = SERVER_AT_LEAST;
+  if (major < least || (major === least && minor < leastMinor)) {
+    throw new BrokerUnavailableError(`NATS ${version} is too old; it must be ${least}.${leastMinor} or newer`);
   }
 }
 
