@@ -28,11 +28,15 @@ class DuplicatePathError(SkillError):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A text and how it is treated: ``owned`` files belong to the generator, the others to people once they exist."""
+    """A text and how it is treated: ``owned`` files belong to the generator, the others to people once they exist.
+
+    A ``frozen`` file is history, such as a migration: once it is there, nothing changes it.
+    """
 
     text: str
     owned: bool = True
     executable: bool = False
+    frozen: bool = False
 
 
 def safe_path(path: str) -> str:

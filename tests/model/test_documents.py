@@ -34,6 +34,18 @@ def refusal(text: str) -> Problem:
 
 
 @pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("[{name: total, type: integer}, {name: sum_total, formerly: total, type: integer}]", "'total' is still the name of one"),
+        ("[{name: a, formerly: b, type: integer}, {name: c, formerly: b, type: integer}]", "is also the former name at"),
+        ("[{name: a, formerly: a, type: integer}]", "'a' is still the name of one"),
+    ],
+)
+def test_a_former_name_that_is_still_in_use_or_claimed_twice_is_refused(fields: str, message: str):
+    assert message in refusal(MINIMAL.replace("\n          - {name: total, type: integer}", f" {fields}")).message
+
+
+@pytest.mark.parametrize(
     ("text", "line", "message"),
     [
         ("", None, "empty"),

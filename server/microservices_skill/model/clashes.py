@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from microservices_skill.model import wire
 from microservices_skill.model.entity import Entity
@@ -23,6 +24,33 @@ def unique(at: str, names: Iterable[str], *, what: str = "name") -> Iterator[Fau
             yield f"{at}/{index}", f"{what} {name!r} is already used at {at}/{seen[name]}; rename or remove one"
         else:
             seen[name] = index
+
+
+class Renamed(Protocol):
+    """What has a name now and may have had another one before."""
+
+    @property
+    def name(self) -> str:
+        """The name now."""
+
+    @property
+    def formerly(self) -> str | None:
+        """The name before, as long as that matters."""
+
+
+def renames(at: str, things: Sequence[Renamed]) -> Iterator[Fault]:
+    """A fault for each former name that is still in use, or that two things claim."""
+    names = {each.name for each in things}
+    seen: dict[str, int] = {}
+    for index, each in enumerate(things):
+        if each.formerly is None:
+            continue
+        here = f"{at}/{index}/formerly"
+        if each.formerly in names:
+            yield here, f"{each.formerly!r} is still the name of one; formerly is the name that {each.name!r} had before, or is left out"
+        elif each.formerly in seen:
+            yield here, f"{each.formerly!r} is also the former name at {at}/{seen[each.formerly]}; one thing keeps it"
+        seen[each.formerly] = index
 
 
 def names_in_code(at: str, service: Service, events: Iterable[str]) -> Iterator[Fault]:

@@ -71,9 +71,13 @@ class Persistence(StrEnum):
 
 
 class Entity(Node):
-    """A thing with identity and the root of its aggregate (Evans); id, version and timestamps come of themselves."""
+    """A thing with identity and the root of its aggregate (Evans); id, version and timestamps come of themselves.
+
+    ``formerly`` is the name that it had before a rename.
+    """
 
     name: TypeName
+    formerly: TypeName | None = None
     description: Line = ""
     plural: FieldRef | None = None
     fields: Annotated[tuple[Field, ...], Spec(max_length=100)] = ()

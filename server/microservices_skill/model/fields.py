@@ -160,9 +160,10 @@ class Shape(Node):
 
 
 class Field(Shape):
-    """A named value of an entity, value type or event."""
+    """A named value of an entity, value type or event; ``formerly`` is the name that it had before a rename."""
 
     name: FieldName
+    formerly: FieldName | None = None
     description: Line = ""
     required: bool = True
     unique: bool = False

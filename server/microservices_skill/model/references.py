@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from microservices_skill.model import composing, viewing, wire
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.clashes import Fault, names_in_code, unique
+from microservices_skill.model.clashes import Fault, names_in_code, renames, unique
 from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.entity import Entity, Invariant, Lifecycle
 from microservices_skill.model.fields import Field, FieldType, Shape
@@ -31,6 +31,7 @@ def check(architecture: Architecture) -> list[Fault]:
 def _check(architecture: Architecture) -> Iterator[Fault]:
     for key in ("teams", "externals", "stores", "services", "sagas"):
         yield from unique(f"/{key}", [node.name for node in getattr(architecture, key)])
+    yield from renames("/services", architecture.services)
     yield from unique("/decisions", [decision.id for decision in architecture.decisions])
     yield from unique("/events", [f"{snake(event.name)} version {event.version}" for event in architecture.events])
     for index, external in enumerate(architecture.externals):
@@ -68,6 +69,7 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     yield from unique(f"{at}/owners", service.owners)
     yield from unique(f"{at}/stores", service.stores)
     yield from unique(f"{at}/entities", [snake(entity.name) for entity in service.entities])
+    yield from renames(f"{at}/entities", service.entities)
     tables = [entity.table for entity in (*service.entities, *map(wire.row_of, service.views))]
     yield from unique(f"{at}/entities", tables, what="table")
     yield from unique(f"{at}/views", [snake(view.name) for view in service.views])
@@ -106,6 +108,7 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
 
 def _fields(at: str, fields: tuple[Field, ...], service: Service) -> Iterator[Fault]:
     yield from unique(f"{at}/fields", [field.name for field in fields], what="field")
+    yield from renames(f"{at}/fields", fields)
     for index, field in enumerate(fields):
         here = f"{at}/fields/{index}"
         yield from _shape(here, field, service)

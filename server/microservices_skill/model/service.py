@@ -169,9 +169,10 @@ class Subscription(Node):
 
 
 class Service(Node):
-    """A deployable unit around one business capability."""
+    """A deployable unit around one business capability; ``formerly`` is the name that it had before a rename."""
 
     name: Slug
+    formerly: Slug | None = None
     title: Line = ""
     responsibility: Prose
     owners: tuple[Slug, ...] = ()

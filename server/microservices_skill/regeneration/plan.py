@@ -44,7 +44,7 @@ def _kind(file: File, *, before: str | None, here: str | None) -> Kind:
         return Kind.CREATE
     if here == new:
         return Kind.UNCHANGED
-    if not file.owned:
+    if not file.owned or file.frozen:
         return Kind.KEEP
     if here == before:
         return Kind.UPDATE
