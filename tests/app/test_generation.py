@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 from tests.contracts.samples import SHOP
 
-from microservices_skill.app import checking, documents, generation
+from microservices_skill.app import checking, discovery, documents, generation
 from microservices_skill.app.design import UnsoundDesignError
+from microservices_skill.app.writing import Manner
 from microservices_skill.errors import DocumentError, SkillError
+from microservices_skill.regeneration.request import Choices
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_only_so_many_findings_are_shown_and_the_rest_is_counted(source: Path):
 
 
 def test_a_preview_of_a_service_writes_nothing(source: Path):
-    result = generation.generate_service(source.parent, source, service="order", preview=True)
+    result = generation.generate_service(source.parent, source, service="order", manner=Manner(preview=True))
     assert not result.written
     assert result.counts["create"] > 50
     assert "services/order/contracts/openapi.json" in result.paths or result.omitted
@@ -71,6 +73,61 @@ def test_an_edited_file_stays_and_is_reported(source: Path):
     main.write_text("mine\n", encoding="utf-8")
     assert "services/order/README.md" in generation.generate_service(source.parent, source, service="order").kept
     assert main.read_text(encoding="utf-8") == "mine\n"
+
+
+def test_what_stands_beside_the_system_is_nobody_elses_to_delete(tmp_path: Path):
+    answers = Path(__file__).parents[2] / "examples/shop/answers.yaml"
+    (tmp_path / "answers.yaml").write_text(answers.read_text(encoding="utf-8"), encoding="utf-8")
+    discovery.propose(tmp_path / "answers.yaml", output=tmp_path / "architecture.yaml")
+    result = generation.generate_system(tmp_path, tmp_path / "architecture.yaml")
+    assert set(result.counts) == {"create"}
+    assert {"answers.yaml", "architecture.yaml"} <= names(tmp_path)
+
+
+def test_a_renamed_service_takes_the_edits_in_it_along(source: Path):
+    generation.generate_service(source.parent, source, service="order")
+    folder = source.parent / "services/order"
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    (folder / "README.md").write_text(f"{readme}from order.domains.order.mine import OrderX\n", encoding="utf-8")
+    (folder / "own.txt").write_text("own\n", encoding="utf-8")
+    text = SHOP.replace("name: order\n", "name: purchase\n    formerly: order\n").replace("publisher: order\n", "publisher: purchase\n")
+    source.write_text(text.replace("publisher: order,", "publisher: purchase,").replace("to: order,", "to: purchase,"), encoding="utf-8")
+    result = generation.generate_service(source.parent, source, service="purchase")
+    assert "services/order/own.txt -> services/purchase/own.txt" in result.moved
+    assert names(source.parent / "services") == {"purchase"}
+    assert (
+        (source.parent / "services/purchase/README.md")
+        .read_text(encoding="utf-8")
+        .endswith("\nfrom purchase.domains.order.mine import OrderX\n")
+    )
+
+
+def test_a_conflict_names_file_and_lines_and_writes_nothing(source: Path):
+    generation.generate_service(source.parent, source, service="order")
+    readme = source.parent / "services/order/README.md"
+    readme.write_text("# mine\n" + readme.read_text(encoding="utf-8").partition("\n")[2], encoding="utf-8")
+    source.write_text(
+        SHOP.replace("    responsibility: Takes orders", "    title: Sales\n    responsibility: Takes orders"), encoding="utf-8"
+    )
+    before = {path: path.read_bytes() for path in source.parent.rglob("*") if path.is_file()}
+    result = generation.generate_service(source.parent, source, service="order")
+    assert [(each.path, each.lines) for each in result.conflicts] == [("services/order/README.md", "1")]
+    assert not result.written
+    assert "ours" in result.next
+    assert {path: path.read_bytes() for path in source.parent.rglob("*") if path.is_file()} == before
+    manner = Manner(choices=Choices(theirs=("services/order/README.md",)))
+    assert generation.generate_service(source.parent, source, service="order", manner=manner).written
+    assert readme.read_text(encoding="utf-8").startswith("# Sales\n")
+
+
+def test_a_preview_can_be_read_as_a_diff(source: Path):
+    generation.generate_service(source.parent, source, service="order")
+    source.write_text(
+        SHOP.replace("    responsibility: Takes orders", "    title: Sales\n    responsibility: Takes orders"), encoding="utf-8"
+    )
+    diff = generation.generate_service(source.parent, source, service="order", manner=Manner(preview=True, diff=True)).diff
+    assert "--- a/services/order/README.md\n+++ b/services/order/README.md\n" in diff
+    assert "\n+# Sales\n" in diff
 
 
 def test_a_design_with_errors_generates_nothing_and_lists_them(source: Path):
@@ -110,7 +167,7 @@ def test_contracts_are_written_below_their_folder(source: Path):
 def test_progress_is_told_step_by_step(source: Path):
     steps: list[tuple[int, int]] = []
     generation.generate_service(
-        source.parent, source, service="order", preview=True, progress=lambda done, every, _: steps.append((done, every))
+        source.parent, source, service="order", manner=Manner(preview=True), progress=lambda done, every, _: steps.append((done, every))
     )
     assert steps == [(0, 3), (1, 3), (2, 3)]
 

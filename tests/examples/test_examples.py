@@ -12,13 +12,14 @@ from microservices_skill.app.generation import generate_system
 from microservices_skill.model.loading import read_architecture
 from microservices_skill.rules.engine import validate
 from microservices_skill.rules.findings import Severity
+from microservices_skill.workspace.paths import STATE
 
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/answers.yaml"))
 
 
 def files(folder: Path) -> dict[str, str]:
-    """What a folder holds, without the lock of the run that is under way."""
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "run.lock")
+    """What a folder holds, without what the next run remembers of this one."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and STATE not in path.relative_to(folder).parts)
     return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in found}
 
 

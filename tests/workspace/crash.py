@@ -11,10 +11,40 @@ import sys
 from pathlib import Path
 
 from microservices_skill.files import File, FileTree
+from microservices_skill.regeneration.renames import Rename
+from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.tree import apply, resume
 
-OLD = FileTree([("a/keep.py", File("same\n")), ("a/change.py", File("old\n")), ("b/gone.py", File("old\n"))])
-NEW = FileTree([("a/keep.py", File("same\n")), ("a/change.py", File("new\n")), ("c/d/made.py", File("new\n"))])
+BODY = "".join(f"line {number}\n" for number in range(9))
+OLD = Request(
+    FileTree(
+        [
+            ("a/keep.py", File("same\n")),
+            ("a/change.py", File("old\n")),
+            ("a/edited.py", File(BODY)),
+            ("b/gone.py", File("old\n")),
+            ("s/order/order.py", File(BODY + "order = 1\n")),
+        ]
+    )
+)
+NEW = Request(
+    FileTree(
+        [
+            ("a/keep.py", File("same\n")),
+            ("a/change.py", File("new\n")),
+            ("a/edited.py", File("new\n" + BODY)),
+            ("c/d/made.py", File("new\n")),
+            ("s/purchase/purchase.py", File(BODY + "purchase = 1\n")),
+        ]
+    ),
+    renames=(Rename("", "order", "purchase"),),
+)
+EDITED, OWN = "a/edited.py", "s/order/own.py"
+BEFORE = {path: file.text for path, file in OLD.generated.items()} | {EDITED: BODY + "mine\n", OWN: "own order\n"}
+AFTER = {path: file.text for path, file in NEW.generated.items()} | {
+    EDITED: "new\n" + BODY + "mine\n",
+    "s/purchase/own.py": "own purchase\n",
+}
 TOUCHES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "os.chmod", "os.scandir", "os.listdir"}
 
 
@@ -22,6 +52,8 @@ def main(root: Path) -> None:
     for touch in range(1, 1000):
         shutil.rmtree(root, ignore_errors=True)
         apply(root, OLD)
+        (root / EDITED).write_text(BEFORE[EDITED])
+        (root / OWN).write_text(BEFORE[OWN])
         finished = attempt(root, touch)
         before = state(root)
         had_journal = (root / ".microservices-skill/journal.json").exists()
@@ -54,8 +86,8 @@ def attempt(root: Path, touch: int) -> bool:
 def state(root: Path) -> str:
     files = (path for path in root.rglob("*") if path.is_file() and ".microservices-skill" not in path.parts)
     found = {str(path.relative_to(root)): path.read_text() for path in files}
-    for name, tree in (("old", OLD), ("new", NEW)):
-        if found == {path: file.text for path, file in tree.items()}:
+    for name, tree in (("old", BEFORE), ("new", AFTER)):
+        if found == tree:
             return name
     return "between"
 

@@ -1,6 +1,7 @@
+import contextlib
 import json
 import os
-import signal
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -8,11 +9,16 @@ from pathlib import Path
 import pytest
 
 from microservices_skill.files import File, FileTree
+from microservices_skill.regeneration.renames import Rename
+from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.journal import stage
+from microservices_skill.workspace.lockfile import dump_lock
+from microservices_skill.workspace.standing import read_pristine
 from microservices_skill.workspace.tree import apply, preview, resume
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 ROOT = Path(__file__).parents[2]
+KILLS = 40
 
 
 def test_a_kill_at_any_touch_of_the_disk_leaves_the_old_tree_or_a_journal_that_makes_the_new_one(tmp_path: Path):
@@ -29,33 +35,63 @@ def test_a_kill_at_any_touch_of_the_disk_leaves_the_old_tree_or_a_journal_that_m
         assert (final, conflicts) == ("new", 0), touch
 
 
-@pytest.mark.parametrize("delay_ms", [0, 20, 40, 60, 80, 120, 200])
-def test_a_kill_at_any_time_is_mended_by_the_next_run(tmp_path: Path, delay_ms: int):
+def tree(size: int) -> Request:
+    return Request(FileTree((f"d{number % 7}/f{number}", File(f"{number}\n" * 5)) for number in range(size)))
+
+
+@pytest.mark.parametrize("first", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(KILLS, 7 * KILLS, KILLS))])
+def test_a_kill_at_any_time_is_mended_by_the_next_run(tmp_path: Path, first: int):
     script = (
-        "import sys; from pathlib import Path; from microservices_skill.files import File, FileTree;"
-        "from microservices_skill.workspace.tree import apply;"
-        "tree = FileTree((f'd{n % 7}/f{n}', File(str(n))) for n in range(200)); print('ready', flush=True); apply(Path(sys.argv[1]), tree)"
+        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; from microservices_skill.files import File, FileTree;"
+        "from microservices_skill.regeneration.request import Request; from microservices_skill.workspace.tree import apply;"
+        "tree = Request(FileTree((f'd{n % 7}/f{n}', File(f'{n}\\n' * 5)) for n in range(200))); print('ready', flush=True);"
+        "sys.stdin.readline(); apply(Path(sys.argv[1]), tree)"
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "server")}
-    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], env=environment, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
-        try:
-            child.wait(delay_ms / 1000)
-        except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
-        child.wait()
-    tree = FileTree((f"d{n % 7}/f{n}", File(str(n))) for n in range(200))
-    resume(tmp_path)
-    apply(tmp_path, tree)
-    assert preview(tmp_path, tree).counts == {"unchanged": 200}
-    assert not (tmp_path / ".microservices-skill/staging").exists()
+    command = [sys.executable, "-c", script]
+    states = set()
+    for number in range(first, first + KILLS):
+        root = tmp_path / f"{number}"
+        apply(root, tree(100))
+        (root / "d1/f1").write_text("mine\n" + "1\n" * 5)
+        with subprocess.Popen([*command, str(root), str(ROOT / "server")], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            assert child.stdin is not None
+            child.stdout.readline()
+            child.stdin.write(b"\n")
+            child.stdin.flush()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(random.Random(number).random() * 0.12)
+            child.kill()
+            child.wait()
+        states.add((root / "d0/f196").exists())
+        resume(root)
+        apply(root, tree(200))
+        assert preview(root, tree(200)).counts == {"unchanged": 199, "kept-edit": 1}, number
+        assert (root / "d1/f1").read_text() == "mine\n" + "1\n" * 5
+        assert not (root / ".microservices-skill/staging").exists()
+    assert states == {True, False}
 
 
-def test_an_edit_between_the_crash_and_the_resumption_is_kept(tmp_path: Path):
-    old, new = FileTree([("a", File("old")), ("b", File("old"))]), FileTree([("a", File("new")), ("b", File("new"))])
+def staged(root: Path, request: Request) -> None:
+    stage(root, preview(root, request), base=read_pristine(root, request.memory), memory=request.memory, lock=dump_lock({}, tool="x"))
+
+
+def test_an_edit_between_the_crash_and_the_resumption_is_kept_and_merged_by_the_next_run(tmp_path: Path):
+    old, new = (Request(FileTree([("a", File(f"1\n2\n3\n{end}\n")), ("b", File(end))])) for end in ("old", "new"))
     apply(tmp_path, old)
-    stage(tmp_path, preview(tmp_path, new), lock='{"format": 1, "tool": "x", "files": {}}\n')
-    (tmp_path / "a").write_text("edited")
+    staged(tmp_path, new)
+    (tmp_path / "a").write_text("edited\n1\n2\n3\nold\n")
     assert resume(tmp_path)
-    assert [(tmp_path / name).read_text() for name in ("a", "b")] == ["edited", "new"]
+    assert [(tmp_path / name).read_text() for name in ("a", "b")] == ["edited\n1\n2\n3\nold\n", "new"]
+    apply(tmp_path, new)
+    assert (tmp_path / "a").read_text() == "edited\n1\n2\n3\nnew\n"
+
+
+def test_a_file_that_a_person_made_meanwhile_where_another_was_to_be_moved_costs_neither(tmp_path: Path):
+    apply(tmp_path, Request(FileTree([("s/order/a.py", File("order = 1\n"))])))
+    staged(tmp_path, Request(FileTree([("s/purchase/a.py", File("purchase = 1\n"))]), renames=(Rename("", "order", "purchase"),)))
+    (tmp_path / "s/purchase").mkdir()
+    (tmp_path / "s/purchase/a.py").write_text("mine\n")
+    assert resume(tmp_path)
+    assert (tmp_path / "s/purchase/a.py").read_text() == "mine\n"
+    assert (tmp_path / "s/order/a.py").read_text() == "order = 1\n"

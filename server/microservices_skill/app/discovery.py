@@ -17,6 +17,7 @@ from microservices_skill.questionnaire import answers as answering
 from microservices_skill.questionnaire.answers import Answers
 from microservices_skill.questionnaire.questions import QUESTIONS, AnswerField, FieldKind, Question
 from microservices_skill.regeneration.changes import Kind
+from microservices_skill.regeneration.request import Choices, Request
 from microservices_skill.workspace import tree
 from microservices_skill.workspace.document import write_document
 from microservices_skill.workspace.reading import read_text
@@ -92,7 +93,8 @@ def next_section(path: Path, *, given: Given | None = None) -> Section | None:
 def propose(path: Path, *, output: Path, draft: Given | None = None, preview: bool = False) -> ProposalSummary:
     """Turn the answers at ``path``, and a draft if there is one, into an architecture at ``output``.
 
-    An architecture that a person edited stays as it is.
+    What people wrote into the architecture since the last proposal is merged with this one; where both changed the
+    same lines, it stays as it is.
 
     Raises:
         SkillError: required answers are missing, the draft is broken, or the disk refuses.
@@ -106,8 +108,10 @@ def propose(path: Path, *, output: Path, draft: Given | None = None, preview: bo
     proposal = proposing.propose(answers, draft or None)
     architecture = proposal.architecture
     files = FileTree([(output.name, File(dump(architecture, header=_HEADER)))])
-    changes = (tree.preview if preview else tree.apply)(output.parent, files, scope=(output.name,))
-    stayed = bool(changes.paths(Kind.CONFLICT, Kind.KEPT_EDIT))
+    again = Choices() if output.exists() else Choices(theirs=(output.name,))
+    request = Request(files, scope=(output.name,), choices=again, memory="proposal")
+    changes = (tree.preview if preview else tree.apply)(output.parent, request)
+    stayed = bool(changes.paths(Kind.CONFLICT))
     findings = [finding for finding in engine.validate(architecture) if finding.accepted is None]
     return ProposalSummary(
         path=str(output),

@@ -8,28 +8,30 @@ from pathlib import Path
 
 from microservices_skill.app.design import Design, read_design, read_model
 from microservices_skill.app.results import Writing
-from microservices_skill.app.writing import write
+from microservices_skill.app.writing import AT_ONCE, Manner, write
 from microservices_skill.contracts import render
 from microservices_skill.files import FileTree, safe_path
+from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.reading import read_text
 
 DOCS = "docs/"
 
 
-def render_adr(root: Path, source: Path, *, preview: bool = False) -> Writing:
+def render_adr(root: Path, source: Path, *, manner: Manner = AT_ONCE) -> Writing:
     """Write the architecture decision records with their diagrams.
 
     A design with findings is documented all the same: the record names the risks.
     """
     files = adr_files(read_design(source))
     following = "Read docs/adr/ADR-001.md first." if "docs/adr/ADR-001.md" in files else f"Read {next(iter(files), DOCS)} first."
-    return write(root, files, scope=(DOCS,), preview=preview, following=following)
+    return write(root, Request(files, scope=(DOCS,)), manner=manner, following=following)
 
 
-def contracts(root: Path, source: Path, *, preview: bool = False) -> Writing:
+def contracts(root: Path, source: Path, *, manner: Manner = AT_ONCE) -> Writing:
     """Write OpenAPI 3.1 per service, AsyncAPI 3.0 and a JSON Schema per event version."""
     files = render.render(read_model(source))
-    return write(root, files, scope=(f"{render.FOLDER}/",), preview=preview, following="Read contracts/asyncapi.json for the events.")
+    following = "Read contracts/asyncapi.json for the events."
+    return write(root, Request(files, scope=(f"{render.FOLDER}/",)), manner=manner, following=following)
 
 
 def diagrams(source: Path) -> dict[str, str]:

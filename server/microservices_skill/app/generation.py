@@ -9,8 +9,9 @@ from typing import Literal
 
 from microservices_skill.app.design import Design, read_design
 from microservices_skill.app.documents import adr_files
+from microservices_skill.app.renaming import renames_of
 from microservices_skill.app.results import Writing
-from microservices_skill.app.writing import write
+from microservices_skill.app.writing import AT_ONCE, Manner, write
 from microservices_skill.codegen import capabilities, generate
 from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
@@ -26,6 +27,7 @@ from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field, FieldType
 from microservices_skill.monitoring import render as monitoring
 from microservices_skill.monitoring.watched import Spot
+from microservices_skill.regeneration.request import Request
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
 Progress = Callable[[int, int, str], None]
@@ -39,7 +41,7 @@ def generate_service(
     service: str,
     capability: Capability = "all",
     language: str = "",
-    preview: bool = False,
+    manner: Manner = AT_ONCE,
     progress: Progress | None = None,
 ) -> Writing:
     """Generate one service, or one capability of it, into ``services/<name>/``.
@@ -52,18 +54,20 @@ def generate_service(
     step(0, 3, "checking the design")
     designs = _sound(source, language)
     step(1, 3, f"generating {service}")
-    files, scope = FileTree(()), []
+    files = FileTree(())
+    scope: list[str] = []
     for suffix, design in designs.items():
         folder = f"services/{service}{suffix}"
         code = _only(_service_files(design.architecture, service), capability).under(folder)
         files |= code
-        scope += [f"{folder}/"] if capability == "all" else [*code]
-    step(2, 3, "writing" if not preview else "comparing")
+        scope += _spoken_for(design.architecture, service, suffix) if capability == "all" else [*code]
+    step(2, 3, "comparing" if manner.preview else "writing")
     read = " and ".join(f"services/{service}{suffix}/README.md" for suffix in designs)
-    return write(root, files, scope=tuple(scope) or ("\0",), preview=preview, following=f"Read {read}: how to run, test and change it.")
+    request = Request(files, scope=tuple(scope) or ("\0",), renames=renames_of(designs))
+    return write(root, request, manner=manner, following=f"Read {read}: how to run, test and change it.")
 
 
-def generate_system(root: Path, source: Path, *, language: str = "", preview: bool = False, progress: Progress | None = None) -> Writing:
+def generate_system(root: Path, source: Path, *, language: str = "", manner: Manner = AT_ONCE, progress: Progress | None = None) -> Writing:
     """Generate every service, the contracts, the documents and what stands around the services.
 
     Raises:
@@ -86,9 +90,15 @@ def generate_system(root: Path, source: Path, *, language: str = "", preview: bo
     files |= adr_files(design)
     step(4, 6, "gathering the system")
     files |= _running_files(designs, language)
-    step(5, 6, "writing files" if not preview else "comparing files")
+    step(5, 6, "comparing files" if manner.preview else "writing files")
     following = "Run all of it: microservices-skill up. Read services/*/README.md: how to test and change them."
-    return write(root, files, scope=("",), preview=preview, following=following)
+    return write(root, Request(files, renames=renames_of(designs)), manner=manner, following=following)
+
+
+def _spoken_for(architecture: Architecture, name: str, suffix: str) -> list[str]:
+    """The folder of a service, and the one that it had under its former name."""
+    service = architecture.services_by_name[name]
+    return [f"services/{each}{suffix}/" for each in (name, service.formerly) if each is not None]
 
 
 def _service_files(architecture: Architecture, name: str) -> FileTree:

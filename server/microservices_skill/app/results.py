@@ -85,17 +85,36 @@ class ProposalSummary:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """A file that a person and the generator both want: why, and the person's lines that are in dispute."""
+
+    path: str
+    why: str
+    lines: str = ""
+
+
+@dataclass(frozen=True)
 class Writing:
-    """What was written, or would be: counts by kind, and paths below ``root``."""
+    """What was written, or would be: counts by kind, and paths below ``root``.
+
+    Where ``conflicts`` are open, nothing is written. ``kept`` are files with a person's edits that stay as they are,
+    ``merged`` those that the generator changed too, ``moved`` says ``old -> new``. ``deleted`` were deleted by a person
+    and stay so. ``diff`` is there where it was asked for.
+    """
 
     root: str
     written: bool
     counts: dict[str, int]
     paths: tuple[str, ...]
     omitted: int
-    conflicts: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
     kept: tuple[str, ...]
     next: str
+    merged: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    orphans: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    diff: str = ""
 
 
 @dataclass(frozen=True)

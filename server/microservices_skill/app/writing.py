@@ -1,37 +1,68 @@
-"""Writes a tree, or says what writing would do."""
+"""Writes a tree together with what people made of it, or says what writing would do."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from microservices_skill.app.results import Writing
-from microservices_skill.files import FileTree
+from microservices_skill.app.results import Conflict, Writing
 from microservices_skill.regeneration.changes import ChangeSet, Kind
+from microservices_skill.regeneration.diff import unified
+from microservices_skill.regeneration.request import Choices, Request
 from microservices_skill.workspace import tree
 
 SHOWN = 100
+_HOW = (
+    "Nothing is written. For each conflict choose with ours (your lines) or theirs (the generated ones), by path or folder, or write"
+    " both with conflicts: markers; then run again. Edits elsewhere in these files are merged either way."
+)
 
 
-def write(root: Path, files: FileTree, *, scope: tuple[str, ...], preview: bool, following: str = "") -> Writing:
-    """Write ``files`` below ``root``, or only say what that would do."""
-    changes = tree.preview(root, files, scope=scope) if preview else tree.apply(root, files, scope=scope)
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to write: only say what would be done, show it as a diff, and what was decided on conflicts."""
+
+    preview: bool = False
+    diff: bool = False
+    choices: Choices = field(default_factory=Choices)
+
+
+AT_ONCE = Manner()
+"""Write, and stop where a person must decide."""
+
+
+def write(root: Path, request: Request, *, manner: Manner, following: str = "") -> Writing:
+    """Bring what is generated below ``root``, or only say what that would do."""
+    request = replace(request, choices=manner.choices)
+    changes = tree.preview(root, request) if manner.preview else tree.apply(root, request)
     changed = changes.paths(Kind.CREATE, Kind.UPDATE, Kind.DELETE)
     return Writing(
         root=str(root),
-        written=not preview,
+        written=not manner.preview and not changes.is_blocked,
         counts=changes.counts,
         paths=changed[:SHOWN],
         omitted=max(0, len(changed) - SHOWN),
-        conflicts=changes.paths(Kind.CONFLICT)[:SHOWN],
-        kept=changes.paths(Kind.KEEP, Kind.KEPT_EDIT, Kind.ORPHAN)[:SHOWN],
-        next=_next(changes, preview=preview, following=following),
+        conflicts=tuple(Conflict(each.path, str(each.dispute), ", ".join(map(str, each.lines))) for each in changes.of(Kind.CONFLICT))[
+            :SHOWN
+        ],
+        kept=changes.paths(Kind.KEEP, Kind.KEPT_EDIT)[:SHOWN],
+        merged=changes.paths(Kind.MERGE)[:SHOWN],
+        moved=tuple(f"{each.origin} -> {each.path}" for each in changes.of(Kind.MOVE))[:SHOWN],
+        orphans=changes.paths(Kind.ORPHAN)[:SHOWN],
+        deleted=changes.paths(Kind.STAYS_DELETED)[:SHOWN],
+        diff=unified(changes) if manner.diff else "",
+        next=_next(changes, is_preview=manner.preview, following=following),
     )
 
 
-def _next(changes: ChangeSet, *, preview: bool, following: str) -> str:
+def _next(changes: ChangeSet, *, is_preview: bool, following: str) -> str:
+    if changes.is_blocked:
+        return _HOW
+    hints = []
     if changes.paths(Kind.CONFLICT):
-        return (
-            "A conflict is a file that was edited (or was there before) and that would be generated differently now: it is left as it"
-            " is. Move the edit into a file that belongs to you, or delete the file, and generate again."
-        )
-    return "Nothing is written yet; run again without preview." if preview else following
+        hints.append("Files with conflicts hold both sides between markers: mend them.")
+    if changes.paths(Kind.ORPHAN):
+        hints.append("Orphans are edited files that are no longer generated: move what you need and delete them.")
+    if changes.paths(Kind.STAYS_DELETED):
+        hints.append("Files that you deleted stay deleted; theirs with their path brings them back.")
+    return " ".join([*hints, "Nothing is written yet; run again without preview." if is_preview else following]).strip()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from microservices_skill.errors import SkillError
 
 if TYPE_CHECKING:
     from microservices_skill.app.generation import Capability
+    from microservices_skill.app.results import Writing
+    from microservices_skill.app.writing import Manner
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,6 +54,42 @@ def main() -> None:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _preview = click.option("--preview", is_flag=True, help="Only say what would be written.")
 _architecture = click.argument("architecture", type=click.Path(path_type=Path), default="architecture.yaml")
+
+
+_MANNER = (
+    _preview,
+    click.option("--diff", is_flag=True, help="Only say what would be written, as a diff."),
+    click.option(
+        "--conflicts",
+        type=click.Choice(["stop", "markers"]),
+        default="stop",
+        show_default=True,
+        help="Where you and the generator changed the same lines: write nothing, or both between markers.",
+    ),
+    click.option("--ours", multiple=True, metavar="PATH", help="Where this file or folder conflicts, take your lines; may be repeated."),
+    click.option("--theirs", multiple=True, metavar="PATH", help="There take the generated lines; brings deleted files back."),
+)
+
+
+def _manner(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a command that writes what is generated, given to it as ``manner``."""
+
+    @functools.wraps(command)
+    def given(*, preview: bool, diff: bool, conflicts: str, ours: tuple[str, ...], theirs: tuple[str, ...], **rest: object) -> None:
+        from microservices_skill.app.writing import Manner
+        from microservices_skill.regeneration.request import Choices
+
+        choices = Choices(markers=conflicts == "markers", ours=ours, theirs=theirs)
+        command(manner=Manner(preview=preview or diff, diff=diff, choices=choices), **rest)
+
+    for option in reversed(_MANNER):
+        given = option(given)
+    return given
+
+
+def _show_writing(result: Writing, *, as_json: bool) -> None:
+    presenting.show_json(result) if as_json else presenting.show_writing(result)
+    sys.exit(1 if result.conflicts else 0)
 
 
 def _output(command: F) -> F:
@@ -111,14 +150,13 @@ def validate(architecture: Path, against: Path | None, *, as_json: bool) -> None
 @main.command()
 @_architecture
 @_output
-@_preview
+@_manner
 @json_option
-def adr(architecture: Path, output: Path, *, preview: bool, as_json: bool) -> None:
+def adr(architecture: Path, output: Path, *, manner: Manner, as_json: bool) -> None:
     """Write the architecture decision records with their diagrams."""
     from microservices_skill.app import documents
 
-    result = documents.render_adr(output, architecture, preview=preview)
-    presenting.show_json(result) if as_json else presenting.show_writing(result)
+    _show_writing(documents.render_adr(output, architecture, manner=manner), as_json=as_json)
 
 
 @main.command()
@@ -143,14 +181,13 @@ def capacity(architecture: Path, assumptions: Path | None, *, init: bool, as_jso
 @main.command()
 @_architecture
 @_output
-@_preview
+@_manner
 @json_option
-def contracts(architecture: Path, output: Path, *, preview: bool, as_json: bool) -> None:
+def contracts(architecture: Path, output: Path, *, manner: Manner, as_json: bool) -> None:
     """Write OpenAPI, AsyncAPI and the events' JSON Schemas."""
     from microservices_skill.app import documents
 
-    result = documents.contracts(output, architecture, preview=preview)
-    presenting.show_json(result) if as_json else presenting.show_writing(result)
+    _show_writing(documents.contracts(output, architecture, manner=manner), as_json=as_json)
 
 
 @main.command()
@@ -188,24 +225,28 @@ def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
     type=click.Choice(["typescript", "python", "both"]),
     help="Generate in this language, whatever the model says; both: side by side.",
 )
-@_preview
+@_manner
 @json_option
 def generate(
-    architecture: Path, output: Path, *, service: str | None, capability: Capability, language: str | None, preview: bool, as_json: bool
+    architecture: Path, output: Path, *, service: str | None, capability: Capability, language: str | None, manner: Manner, as_json: bool
 ) -> None:
-    """Generate the whole system, or one service of it."""
+    """Generate the whole system, or one service of it; again after every change of the model.
+
+    What people wrote since is merged with what is generated now. Where both changed the same lines nothing is written, and
+    the exit code is 1, until --ours, --theirs or --conflicts markers says what to do.
+    """
     from microservices_skill.app import generation
 
     if service is None and capability != "all":
         raise click.UsageError("--capability needs --service")
     shown = None if as_json else presenting.progress()
     if service is None:
-        result = generation.generate_system(output, architecture, language=language or "", preview=preview, progress=shown)
+        result = generation.generate_system(output, architecture, language=language or "", manner=manner, progress=shown)
     else:
         result = generation.generate_service(
-            output, architecture, service=service, capability=capability, language=language or "", preview=preview, progress=shown
+            output, architecture, service=service, capability=capability, language=language or "", manner=manner, progress=shown
         )
-    presenting.show_json(result) if as_json else presenting.show_writing(result)
+    _show_writing(result, as_json=as_json)
 
 
 folder_argument = click.argument("folder", type=click.Path(path_type=Path), default=".")

@@ -72,10 +72,20 @@ def show_writing(result: Writing) -> None:
     hidden = len(result.paths[_LISTED:]) + result.omitted
     if hidden:
         click.echo(f"  … and {hidden} more")
-    for path in result.kept:
-        click.echo(f"  kept: {path}")
-    for path in result.conflicts:
-        click.secho(f"  conflict, left as it is: {path}", fg="yellow")
+    told = (
+        ("merged with your edits", result.merged),
+        ("moved", result.moved),
+        ("kept", result.kept),
+        ("edited, no longer generated", result.orphans),
+        ("deleted by you", result.deleted),
+    )
+    for what, paths in told:
+        for path in paths:
+            click.echo(f"  {what}: {path}")
+    for each in result.conflicts:
+        click.secho(f"  conflict: {each.path}{f':{each.lines}' if each.lines else ''}: {each.why}", fg="yellow")
+    if result.diff:
+        click.echo(result.diff, nl=False)
     click.echo(f"{'wrote' if result.written else 'would write'} below {result.root}: {_counts(result.counts, 'files')}")
     if result.next:
         click.echo(result.next)

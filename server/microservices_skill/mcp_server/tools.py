@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import anyio.from_thread
 from mcp.server.mcpserver import Context, MCPServer
@@ -17,6 +17,9 @@ from microservices_skill.mcp_server.elicitation import Asked, answered
 from microservices_skill.mcp_server.errors import in_thread, told
 from microservices_skill.mcp_server.root import Root, folder
 
+if TYPE_CHECKING:
+    from microservices_skill.app.writing import Manner
+
 Document = Annotated[str, Field(description="Path of the architecture, relative to the workspace", max_length=500)]
 Answers = Annotated[str, Field(description="Path of the answers, relative to the workspace", max_length=500)]
 Output = Annotated[str, Field(description="Folder to write into, relative to the workspace", max_length=500)]
@@ -25,6 +28,13 @@ Language = Annotated[
     Literal["", "typescript", "python", "both"],
     Field(description="Generate in this language, whatever the model says; empty: as the model says; both: side by side"),
 ]
+
+Conflicts = Annotated[
+    Literal["stop", "markers"],
+    Field(description="Where a person and the generator changed the same lines: write nothing, or both between markers"),
+]
+Ours = Annotated[list[str], Field(description="Files or folders where conflicts are settled with the person's lines", max_length=100)]
+Theirs = Annotated[list[str], Field(description="Files or folders where they are settled with the generated lines", max_length=100)]
 
 WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -112,13 +122,20 @@ async def render_adr(
     architecture: Document = "architecture.yaml",
     output: Output = ".",
     preview: Preview = False,
+    conflicts: Conflicts = "stop",
+    ours: Ours = [],  # noqa: B006 - as above
+    theirs: Theirs = [],  # noqa: B006 - as above
 ) -> Writing:
     """Write ADR-001 and the smaller decision records with C4 and sequence diagrams into docs/."""
     from microservices_skill.app import documents
     from microservices_skill.workspace.paths import inside
 
     here = folder(root)
-    return await in_thread(partial(documents.render_adr, inside(here, output), inside(here, architecture), preview=preview))
+    return await in_thread(
+        partial(
+            documents.render_adr, inside(here, output), inside(here, architecture), manner=_manner(conflicts, ours, theirs, preview=preview)
+        )
+    )
 
 
 @told
@@ -135,21 +152,25 @@ async def generate_service(  # noqa: PLR0913 - a tool's parameters are flat
     architecture: Document = "architecture.yaml",
     output: Output = ".",
     preview: Preview = False,
+    conflicts: Conflicts = "stop",
+    ours: Ours = [],  # noqa: B006 - as above
+    theirs: Theirs = [],  # noqa: B006 - as above
 ) -> Writing:
     """Generate one service (or one capability of it) with its migrations, tests and contracts into services/<name>/.
 
-    Files that a person edited stay as they are and are reported. A design with errors is refused: validate first.
+    What people edited since is merged; open conflicts are listed and nothing is written. A design with errors is refused.
     """
     from microservices_skill.app import generation
     from microservices_skill.workspace.paths import inside
 
     here = folder(root)
     work = partial(generation.generate_service, inside(here, output), inside(here, architecture), service=service, capability=capability)
-    return await in_thread(partial(work, language=language, preview=preview, progress=partial(_report, ctx)))
+    manner = _manner(conflicts, ours, theirs, preview=preview)
+    return await in_thread(partial(work, language=language, manner=manner, progress=partial(_report, ctx)))
 
 
 @told
-async def generate_system(
+async def generate_system(  # noqa: PLR0913 - as above
     *,
     ctx: Context[Any, Any],
     root: Root,
@@ -157,17 +178,28 @@ async def generate_system(
     architecture: Document = "architecture.yaml",
     output: Output = ".",
     preview: Preview = False,
+    conflicts: Conflicts = "stop",
+    ours: Ours = [],  # noqa: B006 - as above
+    theirs: Theirs = [],  # noqa: B006 - as above
 ) -> Writing:
     """Generate all services, their contracts, the decision records and what stands around the services.
 
-    Files that a person edited stay as they are and are reported. A design with errors is refused: validate first.
+    What people edited since is merged; open conflicts are listed and nothing is written. A design with errors is refused.
     """
     from microservices_skill.app import generation
     from microservices_skill.workspace.paths import inside
 
     here = folder(root)
     work = partial(generation.generate_system, inside(here, output), inside(here, architecture), language=language)
-    return await in_thread(partial(work, preview=preview, progress=partial(_report, ctx)))
+    manner = _manner(conflicts, ours, theirs, preview=preview)
+    return await in_thread(partial(work, manner=manner, progress=partial(_report, ctx)))
+
+
+def _manner(conflicts: str, ours: list[str], theirs: list[str], *, preview: bool) -> Manner:
+    from microservices_skill.app.writing import Manner
+    from microservices_skill.regeneration.request import Choices
+
+    return Manner(preview=preview, choices=Choices(markers=conflicts == "markers", ours=tuple(ours), theirs=tuple(theirs)))
 
 
 def _report(ctx: Context[Any, Any], done: int, steps: int, what: str) -> None:

@@ -11,7 +11,10 @@ from pathlib import Path
 from microservices_skill.workspace.errors import BusyError, explained
 from microservices_skill.workspace.paths import STATE
 
-_IGNORED = "# Only the lock file belongs in version control.\n*\n!.gitignore\n!lock.json\n"
+_GIT = {
+    ".gitignore": "# The rest belongs in version control: it is the base of the next merge.\nrun.lock\njournal.json\nstaging/\n",
+    ".gitattributes": "base/** -text -diff -merge linguist-generated\nproposal/** -text -diff -merge\nlock.json -merge\n",
+}
 
 
 @contextmanager
@@ -25,9 +28,8 @@ def exclusive(root: Path) -> Iterator[None]:
     path = root / STATE / "run.lock"
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        ignore = path.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(_IGNORED, encoding="utf-8")
+        for name, text in _GIT.items():
+            _keep(path.parent / name, text)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
     try:
         try:
@@ -37,6 +39,11 @@ def exclusive(root: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _keep(path: Path, text: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 if sys.platform == "win32":

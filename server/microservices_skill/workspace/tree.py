@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from microservices_skill import __version__
-from microservices_skill.files import FileTree
-from microservices_skill.regeneration.changes import ChangeSet, Kind
+from microservices_skill.regeneration.changes import ChangeSet
 from microservices_skill.regeneration.plan import plan
+from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.errors import ChangedMeanwhileError, UnsafeTargetError, explained
 from microservices_skill.workspace.exclusive import exclusive
 from microservices_skill.workspace.journal import digest_at, finish, stage
-from microservices_skill.workspace.lockfile import LOCK, dump_lock, read_lock
+from microservices_skill.workspace.lockfile import LOCK, dump_lock
 from microservices_skill.workspace.paths import STATE, check_target
+from microservices_skill.workspace.standing import read_pristine, survey
+
+_READ_ONLY = "make it writable for you, or choose another folder"
 
 
-def preview(root: Path, generated: FileTree, *, scope: tuple[str, ...] = ("",)) -> ChangeSet:
-    """What writing ``generated`` would do; nothing is written.
+def preview(root: Path, request: Request) -> ChangeSet:
+    """What writing would do; nothing is written.
 
     Raises:
         SkillError: a target is a link, a folder or out of the root, or cannot be read.
@@ -25,14 +29,11 @@ def preview(root: Path, generated: FileTree, *, scope: tuple[str, ...] = ("",)) 
     """
     with explained(root):
         _check_root(root)
-        base = read_lock(root)
-        paths = sorted({*generated, *(path for path in base if path.startswith(scope))})
-        current = {path: digest for path in paths if (digest := digest_at(check_target(root, path))) is not None}
-    return plan(base=base, current=current, generated=generated, scope=scope)
+        return plan(survey(root, request), request)
 
 
-def apply(root: Path, generated: FileTree, *, scope: tuple[str, ...] = ("",)) -> ChangeSet:
-    """Write ``generated`` as far as no edit of a person is lost; all of it or, on an error, nothing.
+def apply(root: Path, request: Request) -> ChangeSet:
+    """Write what is generated together with what people wrote; all of it or, on an error or an open conflict, nothing.
 
     Raises:
         SkillError: a target is unsafe, the folder is busy, or the disk refuses.
@@ -43,12 +44,16 @@ def apply(root: Path, generated: FileTree, *, scope: tuple[str, ...] = ("",)) ->
         root.mkdir(parents=True, exist_ok=True)
     with exclusive(root):
         finish(root)
-        changes = preview(root, generated, scope=scope)
-        lock = dump_lock(dict(changes.lock), tool=__version__)
-        if changes.is_empty and _text_of(root / LOCK) == lock:
+        changes = preview(root, request)
+        if changes.is_blocked:
             return changes
-        _check(root, changes)
-        stage(root, changes, lock=lock)
+        base = read_pristine(root, request.memory)
+        lock = dump_lock(changes.moved, tool=__version__)
+        if not changes.written and base == changes.pristine and _text_of(root / LOCK) == lock:
+            return changes
+        with explained(root):
+            _check(root, changes)
+        stage(root, changes, base=base, memory=request.memory, lock=lock)
         finish(root)
     return changes
 
@@ -70,13 +75,40 @@ def _check_root(root: Path) -> None:
 
 
 def _check(root: Path, changes: ChangeSet) -> None:
-    for change in changes.of(Kind.CREATE, Kind.UPDATE, Kind.DELETE):
+    """Refuse before anything is written what could not be written to its end."""
+    going = {each.path for each in changes.written if each.after is None} | {each.origin for each in changes.written if each.origin}
+    for change in changes.written:
         target = check_target(root, change.path)
-        if digest_at(target) != change.before:
-            raise ChangedMeanwhileError(change.path)
+        _check_unchanged(target, change.path, None if change.before is None else change.before.digest)
+        if change.origin is not None:
+            origin = check_target(root, change.origin)
+            _check_unchanged(origin, change.origin, None if change.moving is None else change.moving.digest)
+        if target.exists() and not target.stat().st_mode & 0o200:
+            raise UnsafeTargetError(target, "is read-only", _READ_ONLY)
         folder = next(parent for parent in target.parents if parent.exists())
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise UnsafeTargetError(folder, "is not writable", "make it writable for you or choose another folder")
+            raise UnsafeTargetError(folder, "is not writable", _READ_ONLY)
+    _check_case(root, (change.path for change in changes.written if change.before is None and change.after is not None), going)
+
+
+def _check_unchanged(target: Path, path: str, expected: str | None) -> None:
+    if digest_at(target) != expected:
+        raise ChangedMeanwhileError(path)
+
+
+def _check_case(root: Path, paths: Iterable[str], going: set[str]) -> None:
+    """Refuse a new file or folder whose name differs from one that is there only in the case of its letters."""
+    listed: dict[Path, dict[str, str]] = {}
+    for path in paths:
+        place = root
+        for name in path.split("/"):
+            if place not in listed:
+                listed[place] = {each.name.lower(): each.name for each in place.iterdir()} if place.is_dir() else {}
+            there = listed[place].get(name.lower(), name)
+            other = place / there
+            if there != name and other.relative_to(root).as_posix() not in going:
+                raise UnsafeTargetError(other, f"differs only in case from {path!r}", "rename it: many systems take both for one file")
+            place /= name
 
 
 def _text_of(path: Path) -> str | None:
