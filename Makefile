@@ -66,6 +66,7 @@ regen: install
 	$(BIN)/python tools/write_rule_pages.py
 	$(BIN)/python tools/propose_examples.py
 	$(BIN)/python tools/regenerate.py
+	$(BIN)/python tools/transcripts.py
 
 # Newer versions of what we and the generated services depend on. Extras stay in the locks: pip checks hashes of
 # `coverage[toml]` against a pin of `coverage` only until a newer coverage is released.
@@ -76,7 +77,7 @@ lock: install
 	$(COMPILE) requirements/validators.in --output-file requirements/validators.txt
 	$(BIN)/python tools/lock_services.py
 
-bench: install
+bench: install tools
 	$(BIN)/python bench/run.py
 
 wheel: install

@@ -52,11 +52,11 @@ async def test_after_a_refusal_the_questions_come_back_as_data(workspace: Path, 
 
 
 @MODES
-async def test_a_client_without_forms_gets_the_17_questions_as_data(workspace: Path, mode: str):
+async def test_a_client_without_forms_gets_the_open_questions_as_data(workspace: Path, mode: str):
     async with Client(build(), mode=mode) as client:
         result = await client.call_tool("ask_questionnaire", {"answers": {"users": "about 20k"}})
     assert result.structured_content is not None, result.content
-    assert len(result.structured_content["questions"]) == 17
+    assert {"domain", "features"} <= {each["id"] for each in result.structured_content["questions"]}
     assert (workspace / "answers.yaml").is_file()
 
 

@@ -54,6 +54,13 @@ async def test_the_tools_have_titles_annotations_and_flat_input_schemas(mode: st
         assert tool.annotations.read_only_hint is (tool.name == "validate_architecture")
 
 
+async def test_the_list_of_tools_is_small():
+    async with Client(build()) as client:
+        tools = (await client.list_tools()).tools
+    listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+    assert len(json.dumps(listed, separators=(",", ":"))) < 16_000, "about 4,000 tokens; bench/economy.py counts them"
+
+
 @MODES
 async def test_a_finding_is_structured_and_says_the_same_as_the_text(workspace: Path, mode: str):
     (workspace / "architecture.yaml").write_text(SHOP.replace("stores: [payment-db]", "stores: [order-db]"), encoding="utf-8")

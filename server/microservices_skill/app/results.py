@@ -95,7 +95,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Writing:
-    """What was written, or would be: counts by kind, and paths below ``root``.
+    """What was written, or would be: counts by kind, and paths below ``root``, many of them by folder.
 
     Where ``conflicts`` are open, nothing is written. ``kept`` are files with a person's edits that stay as they are,
     ``merged`` those that the generator changed too, ``moved`` says ``old -> new``. ``deleted`` were deleted by a person
@@ -106,7 +106,6 @@ class Writing:
     written: bool
     counts: dict[str, int]
     paths: tuple[str, ...]
-    omitted: int
     conflicts: tuple[Conflict, ...]
     kept: tuple[str, ...]
     next: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from microservices_skill.regeneration.request import Choices, Request
 from microservices_skill.workspace import tree
 
 SHOWN = 100
+_LISTED = 20
 _HOW = (
     "Nothing is written. For each conflict choose with ours (your lines) or theirs (the generated ones), by path or folder, or write"
     " both with conflicts: markers; then run again. Edits elsewhere in these files are merged either way."
@@ -40,8 +43,7 @@ def write(root: Path, request: Request, *, manner: Manner, following: str = "") 
         root=str(root),
         written=not manner.preview and not changes.is_blocked,
         counts=changes.counts,
-        paths=changed[:SHOWN],
-        omitted=max(0, len(changed) - SHOWN),
+        paths=changed if len(changed) <= _LISTED else _by_folder(changed),
         conflicts=tuple(Conflict(each.path, str(each.dispute), ", ".join(map(str, each.lines))) for each in changes.of(Kind.CONFLICT))[
             :SHOWN
         ],
@@ -53,6 +55,12 @@ def write(root: Path, request: Request, *, manner: Manner, following: str = "") 
         diff=unified(changes) if manner.diff else "",
         next=_next(changes, is_preview=manner.preview, following=following),
     )
+
+
+def _by_folder(paths: Sequence[str]) -> tuple[str, ...]:
+    """Many paths as the folders that they are in, each with how many: a service's own, or the first one."""
+    found = Counter("/".join(path.split("/")[: 2 if path.startswith("services/") else 1]) for path in paths)
+    return tuple(f"{folder}/ ({count} files)" if folder not in paths else folder for folder, count in sorted(found.items()))
 
 
 def _next(changes: ChangeSet, *, is_preview: bool, following: str) -> str:

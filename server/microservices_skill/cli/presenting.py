@@ -23,7 +23,6 @@ from microservices_skill.capacity.figures import number
 from microservices_skill.capacity.report import Capacity
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
-_LISTED = 20
 
 
 def show_json(result: object) -> None:
@@ -67,11 +66,8 @@ def show_validation(result: Validation) -> None:
 
 def show_writing(result: Writing) -> None:
     """What was written, what stayed, and what to do next."""
-    for path in result.paths[:_LISTED]:
+    for path in result.paths:
         click.echo(f"  {path}")
-    hidden = len(result.paths[_LISTED:]) + result.omitted
-    if hidden:
-        click.echo(f"  … and {hidden} more")
     told = (
         ("merged with your edits", result.merged),
         ("moved", result.moved),

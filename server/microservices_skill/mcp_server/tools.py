@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -71,7 +72,9 @@ async def ask_questionnaire(
     from microservices_skill.workspace.paths import inside
 
     given = answers | answered(asked)
-    return await in_thread(partial(discovery.ask, inside(folder(root), path), given=given, preview=preview))
+    result = await in_thread(partial(discovery.ask, inside(folder(root), path), given=given, preview=preview))
+    open_ones = tuple(each for each in result.questions if not (each.required and each.answered))
+    return replace(result, questions=open_ones if result.missing else ())
 
 
 @told
