@@ -1,4 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 import { SERVICE_NAME } from '../../src/config/service.js';
 import type { Handler } from '../../src/infrastructure/event-bus/event-bus.js';
@@ -7,6 +10,9 @@ import type { KafkaTopology } from '../../src/infrastructure/event-bus/kafka-top
 import { Quiet, Recorder } from '../fixtures/happened.js';
 import { firstOf, kafkaSettings, topologyOf } from '../fixtures/kafka.js';
 import { BROKER, DATABASES, TestService, testSettings, until } from '../fixtures/service.js';
+
+const SENDS = 'tracing:plt:kafka:producer:sends:start';
+const SENT = z.object({ options: z.object({ acks: z.number() }) });
 
 function expectEachOnceAndInOrder(recorder: Recorder, count: number): void {
   expect(recorder.seen.map((event) => event.count).toSorted((a, b) => a - b)).toEqual([...Array(count).keys()]);
@@ -87,6 +93,18 @@ describe.skipIf(BROKER === undefined).each(DATABASES)('events on Kafka and %s', 
     await until(() => bus.isUp, 40);
     expect(deaths).toHaveLength(1);
     expectEachOnceAndInOrder(recorder, 5);
+  });
+
+  it('are sent until all replicas that are in sync have them', async () => {
+    const acks: unknown[] = [];
+    const note = (sent: unknown): void => void acks.push(SENT.parse(sent).options.acks);
+    subscribe(SENDS, note);
+    const bus = await start(new Recorder(testSettings().delivery_attempts));
+    await quiet.put({ subject: 'a', count: 1 });
+    await quiet.drain(quiet.relay(bus));
+    await until(() => acks.length === 2, 40);
+    unsubscribe(SENDS, note);
+    expect(acks).toEqual([-1, -1]); // the event, and then the dead letter
   });
 
   it('that cannot be handled reach the dead letters, and the next one its handler', async () => {

@@ -23,9 +23,9 @@ export function clientOf(settings: Settings): BaseOptions {
   return { ...way(settings.broker_url), timeout, connectTimeout: timeout, requestTimeout: timeout };
 }
 
-/** Waits until all replicas that are in sync have what it sends. */
+/** Sends; without a number of retries over 1 an idempotent one would try for ever. */
 export function producerOf(settings: Settings): Producer {
-  return new Producer({ ...clientOf(settings), retries: 0, acks: -1, idempotent: settings.broker_idempotence });
+  return new Producer({ ...clientOf(settings), retries: 2, idempotent: settings.broker_idempotence });
 }
 
 /** Create the topics that are not there yet. */

@@ -15,6 +15,7 @@ const log = getLogger('kafka');
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const LOOK_MS = 2000;
 const FETCH_MS = 200;
+const ALL_IN_SYNC = -1;
 
 type Stream = Awaited<ReturnType<Consumer['consume']>>;
 
@@ -226,7 +227,7 @@ export class KafkaSession implements BrokerSession {
     const named = new Map([...headers].map(([name, each]) => [Buffer.from(name), each]));
     const message = { topic, key, value, partition: this.topology.partition(key.toString()), headers: named };
     try {
-      await within(this.producer.send({ messages: [message] }), this.settings.broker_timeout_s);
+      await within(this.producer.send({ messages: [message], acks: ALL_IN_SYNC }), this.settings.broker_timeout_s);
     } catch (error) {
       this.lose(); // the supervisor makes a new session
       throw new BrokerUnavailableError(describe(error), { cause: error });
