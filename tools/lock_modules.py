@@ -20,7 +20,7 @@ from microservices_skill.model.system import BrokerKind
 ROOT = Path(__file__).parents[1]
 TREE = ROOT / "templates" / "service-typescript"
 LOCK = "package-lock.json.jinja"
-BROKERS = (BrokerKind.RABBITMQ, BrokerKind.NATS)
+BROKERS = (BrokerKind.RABBITMQ, BrokerKind.NATS, BrokerKind.KAFKA)
 NAME = "service-to-be-named"
 
 

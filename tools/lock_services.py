@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[1]
 INPUTS = ROOT / "requirements"
 OUTPUTS = ROOT / "templates" / "service-python"
-BROKERS = ("rabbitmq", "nats")
+BROKERS = ("rabbitmq", "nats", "kafka")
 COMPILE = (
     "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate",
     "--no-strip-extras",

@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.generated.architectures import read_case, read_example
+from tests.generated.architectures import on_broker, read_case, read_example
 
+from microservices_skill.app.proving import chaos
 from microservices_skill.chaos.documents import read
+from microservices_skill.chaos.errors import UnobservedBrokerError
+from microservices_skill.chaos.options import Options
 from microservices_skill.deployment.chaos import PLAN, SCENARIO, plan, render
+from microservices_skill.deployment.render import render as deployment
 from microservices_skill.errors import SkillError
+from microservices_skill.model.system import BrokerKind
 
 BODY = {"customer": "ada@example.com"}
 START = "sagas:\n  - {name: PlaceOrderSaga, requests: [{body: {}}]}"
@@ -96,3 +101,20 @@ def test_a_choreographed_saga_is_checked_by_what_its_reactions_leave() -> None:
         ("payment", "payments", "order_id", ("captured",), ("declined", "voided")),
     ]
     assert found.reactions == ()
+
+
+def test_a_broker_that_the_proof_does_not_look_into_is_refused_by_name(tmp_path: Path) -> None:
+    architecture = on_broker(read_case("orders"), BrokerKind.KAFKA)
+    for path, file in [*render(architecture, {}, {"PlaceOrderSaga": BODY}).items(), *deployment(architecture).items()]:
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).write_text(file.text, encoding="utf-8")
+
+    for each in architecture.services:
+        (tmp_path / "services" / each.name).mkdir(parents=True)
+
+    class Nobody:
+        def step(self, service: str, text: str) -> None:
+            raise AssertionError(service, text)
+
+    with pytest.raises(UnobservedBrokerError, match=r"over kafka .* it does for rabbitmq and nats"):
+        chaos(tmp_path, Nobody(), Options())

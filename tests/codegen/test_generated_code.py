@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from tree_sitter import Language as Grammar
 from tree_sitter import Node, Parser
 
 from microservices_skill.codegen.capabilities import CAPABILITIES, files_of
-from microservices_skill.codegen.errors import UnknownCapabilityError, UnknownServiceError, UnsupportedBrokerError, UnsupportedLanguageError
+from microservices_skill.codegen.errors import UnknownCapabilityError, UnknownServiceError, UnsupportedLanguageError
 from microservices_skill.codegen.generate import generate_service, generate_system
 from microservices_skill.codegen.imports import tidy
 from microservices_skill.codegen.quoting import md_text, py_str, ts_str, ts_text
@@ -167,9 +167,13 @@ def test_a_language_that_is_not_generated_gets_a_clear_answer() -> None:
         generate_system(shop("go"))
 
 
-def test_a_broker_without_proven_code_is_named_with_those_that_have_it() -> None:
-    with pytest.raises(UnsupportedBrokerError, match=r"kafka.*rabbitmq and nats"):
-        generate_service(on_broker(read_example("shop"), BrokerKind.KAFKA), "order")
+@pytest.mark.parametrize("service", ["order", "inventory"])
+@pytest.mark.parametrize("broker", BrokerKind)
+def test_a_service_has_the_adapter_of_its_broker_and_no_other(broker: BrokerKind, service: str) -> None:
+    paths = list(generate_service(on_broker(read_example("shop"), broker), service))
+    marks = {BrokerKind.RABBITMQ: "rabbitmq", BrokerKind.NATS: ("nats-", "jetstream"), BrokerKind.KAFKA: "kafka"}
+    adapters = {kind for kind, mark in marks.items() for path in paths if PurePosixPath(path).name.startswith(mark)}
+    assert adapters == {BrokerKind.RABBITMQ if broker is BrokerKind.NONE else broker}
 
 
 def test_an_unknown_service_or_capability_is_refused_with_the_known_ones() -> None:

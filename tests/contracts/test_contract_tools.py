@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.samples import shop
+from tests.generated.architectures import on_broker
 
 from microservices_skill.contracts.render import render
+from microservices_skill.model.system import BrokerKind
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +33,8 @@ def needs(package: str) -> None:
     pytest.skip(f"{package} is not installed; run make tools")
 
 
-def written(folder: Path) -> Path:
-    for path, file in render(shop()).items():
+def written(folder: Path, broker: BrokerKind = BrokerKind.RABBITMQ) -> Path:
+    for path, file in render(on_broker(shop(), broker)).items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(file.text, encoding="utf-8")
@@ -52,6 +54,7 @@ def test_redocly_accepts_the_openapi_documents(tmp_path: Path, service: str):
     run("node", str(MODULES / "@redocly" / "cli" / "bin" / "cli.js"), "lint", "--extends=spec", str(document))
 
 
-def test_the_asyncapi_parser_accepts_the_events(tmp_path: Path):
+@pytest.mark.parametrize("broker", BrokerKind)
+def test_the_asyncapi_parser_accepts_the_events(tmp_path: Path, broker: BrokerKind):
     needs("@asyncapi/parser")
-    run("node", "-e", _PARSE, str(written(tmp_path) / "asyncapi.json"))
+    run("node", "-e", _PARSE, str(written(tmp_path, broker) / "asyncapi.json"))

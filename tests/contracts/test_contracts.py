@@ -4,12 +4,15 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.contracts.samples import shop
+from tests.generated.architectures import on_broker, read_example
 
+from microservices_skill.codegen.generate import generate_service
 from microservices_skill.contracts import asyncapi, events, openapi
 from microservices_skill.contracts.json_schema import Schema, referenced, schema_of
 from microservices_skill.contracts.render import for_service, render
 from microservices_skill.model.fields import Shape
 from microservices_skill.model.service import Service
+from microservices_skill.model.system import BrokerKind
 
 ORDER = openapi.document(shop(), shop().services[0])
 
@@ -108,6 +111,17 @@ def test_every_version_of_an_event_is_a_message_and_the_publisher_sends_the_newe
     assert list(document["channels"]["OrderPlaced"]["messages"]) == ["OrderPlacedV1", "OrderPlacedV2"]
     assert document["operations"]["OrderSendsOrderPlaced"]["messages"] == [{"$ref": "#/channels/OrderPlaced/messages/OrderPlacedV2"}]
     assert len(document["operations"]["PaymentReceivesOrderPlaced"]["messages"]) == 2
+
+
+def test_on_kafka_the_channels_name_the_topic_that_services_use_and_the_messages_their_key():
+    document = asyncapi.document(on_broker(shop(), BrokerKind.KAFKA))
+    topology = generate_service(on_broker(read_example("shop"), BrokerKind.KAFKA), "order")[
+        "src/infrastructure/event-bus/kafka-topology.ts"
+    ]
+    assert "`${system}.events`" in topology.text
+    assert {each["bindings"]["kafka"]["topic"] for each in document["channels"].values()} == {"shop.events"}
+    assert all("key" in each["bindings"]["kafka"] for each in document["components"]["messages"].values())
+    assert "bindings" not in str(asyncapi.document(shop()))
 
 
 def test_the_system_has_a_file_per_service_and_event_version():

@@ -15,7 +15,7 @@ from microservices_skill.deployment.kubernetes.render import render as kubernete
 from microservices_skill.deployment.render import render
 from microservices_skill.model.system import BrokerKind
 
-BROKERS = [(BrokerKind.RABBITMQ, "amqp", 5672), (BrokerKind.NATS, "nats", 4222)]
+BROKERS = [(BrokerKind.RABBITMQ, "amqp", 5672), (BrokerKind.NATS, "nats", 4222), (BrokerKind.KAFKA, "kafka", 9092)]
 
 
 @pytest.mark.parametrize(("broker", "scheme", "port"), BROKERS)
@@ -39,13 +39,14 @@ def test_tests_of_a_pipeline_have_it(broker: BrokerKind, scheme: str, port: int)
     assert f"{port}:{port}" in workflow
 
 
-def test_streams_of_nats_are_kept_three_times_in_production_and_once_in_development() -> None:
-    architecture = on_broker(read_example("shop"), BrokerKind.NATS)
+@pytest.mark.parametrize(("broker", "port"), [(BrokerKind.NATS, 4222), (BrokerKind.KAFKA, 9092)])
+def test_streams_and_topics_are_kept_three_times_in_production_and_once_in_development(broker: BrokerKind, port: int) -> None:
+    architecture = on_broker(read_example("shop"), broker)
     tree = kubernetes(architecture, capacity(architecture))
     base, dev = (yaml.safe_load(tree[f"deploy/kubernetes/{each}/kustomization.yaml"].text) for each in ("base", "overlays/dev"))
     assert "BROKER_REPLICAS=3" in base["configMapGenerator"][0]["literals"]
     assert "BROKER_REPLICAS=1" in dev["configMapGenerator"][0]["literals"]
-    assert any('"port": 4222' in json.dumps(each) for each in yaml.safe_load_all(tree["deploy/kubernetes/base/network.yaml"].text))
+    assert any(f'"port": {port}' in json.dumps(each) for each in yaml.safe_load_all(tree["deploy/kubernetes/base/network.yaml"].text))
 
 
 @pytest.mark.parametrize("service", ["order", "inventory"])

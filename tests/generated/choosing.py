@@ -14,7 +14,7 @@ from microservices_skill.model.wire import operations
 MESSAGING_EXAMPLE = "fleet"
 """The system whose messaging is tried on every other broker: it publishes, creates and changes by events."""
 
-OTHER_BROKERS = (BrokerKind.NATS,)
+OTHER_BROKERS = (BrokerKind.NATS, BrokerKind.KAFKA)
 
 
 def on(*claims: Claim, one_per_system: bool = False, every_broker: bool = False) -> pytest.MarkDecorator:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
-from tests.generated.brokers import Broker, broker_of, broker_url
+from tests.generated.brokers import Broker, broker_of, link_to, own_settings
 from tests.generated.issuer import Issuer
 from tests.generated.lives import creating
 from tests.generated.processes import Answer, Caller, Running, until
@@ -270,10 +270,17 @@ def deployed(architecture: Architecture, service: Service, running: Running, iss
     """Run a service that is written and prepared, on a database of its own and behind links; an open one checks no tokens."""
     with ExitStack() as stack:
         database = stack.enter_context(new_database())
-        links = Link(database.url, 5432), Link(broker_url(architecture.system.platform.broker), 5672)
+        broker = architecture.system.platform.broker
+        links = Link(database.url, 5432), link_to(broker, architecture.system.name)
         for link in links:
             stack.callback(link.cut)
-        settings = {**QUICK, **({} if is_open else issuer.settings), "DATABASE_URL": links[0].url, "BROKER_URL": links[1].url}
+        settings = {
+            **QUICK,
+            **own_settings(broker),
+            **({} if is_open else issuer.settings),
+            "DATABASE_URL": links[0].url,
+            "BROKER_URL": links[1].url,
+        }
         running.settings = {**settings, **running.settings}
         target = Target(architecture, service, running, database, *links, issuer, Samples(service))
         # A queue that goes while a service lives is declared anew at once; RabbitMQ 3.10 does not survive that race.

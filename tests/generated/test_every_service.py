@@ -5,22 +5,33 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.generated.architectures import LANGUAGES, in_language, in_turns, own_name, read_case, read_example, services_where, write_service
-from tests.generated.brokers import RABBITMQ_URL
+from tests.generated.architectures import (
+    LANGUAGES,
+    in_language,
+    in_turns,
+    on_broker,
+    own_name,
+    read_case,
+    read_example,
+    services_where,
+    write_service,
+)
+from tests.generated.brokers import broker_of, broker_url, own_settings
+from tests.generated.choosing import MESSAGING_EXAMPLE, OTHER_BROKERS
 from tests.generated.languages import PythonToolchain, Toolchains, TypescriptToolchain
 from tests.generated.servers import DATABASE_URL
 
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.system import Language
+from microservices_skill.model.system import BrokerKind, Language
 
 pytestmark = pytest.mark.slow
 
 SERVICES = in_turns(list(services_where()))
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": ""}
-SERVERS = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": RABBITMQ_URL}
 
 
 @pytest.mark.parametrize(("language", "example", "name"), SERVICES, ids=["-".join(each) for each in SERVICES])
@@ -62,40 +73,53 @@ def test_a_service_of_a_choreographed_saga_passes_its_own_checks(
     check(in_language(read_case("choreographed", system=own_name("choreographed")), language), name, tmp_path, toolchains)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("broker", OTHER_BROKERS)
+def test_a_service_passes_its_own_checks_on_every_broker(
+    language: Language, broker: BrokerKind, tmp_path: Path, toolchains: Toolchains
+) -> None:
+    architecture = on_broker(in_language(read_example(MESSAGING_EXAMPLE, system=own_name(MESSAGING_EXAMPLE)), language), broker)
+    name = next(each.name for each in architecture.services if each.subscriptions)
+    check(architecture, name, tmp_path, toolchains)
+    broker_of(broker, architecture.system.name).forget([])
+
+
 def check(architecture: Architecture, name: str, folder: Path, toolchains: Toolchains) -> None:
     """Generate a service and run its own checks."""
     service = architecture.services_by_name[name]
     language = service.language
     write_service(architecture, service, folder)
+    broker, system = architecture.system.platform.broker, architecture.system.name
+    servers = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": broker_url(broker, system), **own_settings(broker)}
     if language is Language.PYTHON:
-        check_python(folder, toolchains.python)
+        check_python(folder, toolchains.on(broker).python, servers)
     else:
-        check_typescript(folder, toolchains.typescript)
+        check_typescript(folder, toolchains.on(broker).typescript, servers)
 
 
-def check_python(folder: Path, toolchain: PythonToolchain) -> None:
+def check_python(folder: Path, toolchain: PythonToolchain, servers: Mapping[str, str]) -> None:
     """Ruff, mypy and pytest, as its Makefile runs them."""
-    run(toolchain, folder, "ruff", "check", ".")
-    run(toolchain, folder, "mypy", "--cache-dir", str(toolchain.home / "mypy"), "src", "tests")
-    tests = run(toolchain, folder, "pytest", "-p", "no:cacheprovider")
+    run(toolchain, folder, "ruff", "check", ".", environment=servers)
+    run(toolchain, folder, "mypy", "--cache-dir", str(toolchain.home / "mypy"), "src", "tests", environment=servers)
+    tests = run(toolchain, folder, "pytest", "-p", "no:cacheprovider", environment=servers)
     assert "skipped" not in tests.splitlines()[-1]
 
 
-def check_typescript(folder: Path, toolchain: TypescriptToolchain) -> None:
+def check_typescript(folder: Path, toolchain: TypescriptToolchain, servers: Mapping[str, str]) -> None:
     """Its scripts, as its package.json names them; none of its tests is left out."""
     toolchain.prepare(folder)
     toolchain.npm(folder, "run", "lint")
     toolchain.npm(folder, "run", "typecheck")
-    for tests in (toolchain.npm(folder, "test", **PLAIN), toolchain.npm(folder, "run", "test:integration", **SERVERS, **PLAIN)):
+    for tests in (toolchain.npm(folder, "test", **PLAIN), toolchain.npm(folder, "run", "test:integration", **servers, **PLAIN)):
         assert not re.search(r"\b[1-9]\d* (skipped|todo)\b", tests.stdout), tests.stdout[-6000:]
 
 
-def run(toolchain: PythonToolchain, folder: Path, tool: str, *arguments: str) -> str:
+def run(toolchain: PythonToolchain, folder: Path, tool: str, *arguments: str, environment: Mapping[str, str]) -> str:
     """Run a tool of the service's environment in its folder; fails with what it said."""
     done = subprocess.run(
         [toolchain.home / "bin" / tool, *arguments],
         cwd=folder,
-        env={**os.environ, **SERVERS},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -112,6 +112,14 @@ def test_servers_that_do_not_answer_are_named_with_the_option_that_says_where_th
         checking.check(read_system(tmp_path, database_url=f"postgresql://127.0.0.1:{port}/x", broker_url="amqp://127.0.0.1:1/"))
 
 
+def test_of_several_brokers_the_first_is_asked_for(tmp_path: Path):
+    system(tmp_path, one=SERVES)
+    with listening() as port:
+        found = read_system(tmp_path, database_url=f"postgresql://127.0.0.1:{port}/x", broker_url="kafka://127.0.0.1:1,127.0.0.1:2")
+        with pytest.raises(SkillError, match=r"Kafka does not answer at 127\.0\.0\.1:1 .*--broker-url"):
+            checking.check(found)
+
+
 def test_a_port_that_is_taken_is_named_with_the_variable_that_moves_it(tmp_path: Path):
     system(tmp_path, one=SERVES)
     with listening() as port:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from microservices_skill.app.results import ChaosReport, CheckResult, FaultRecord
 from microservices_skill.chaos import documents
 from microservices_skill.chaos.brokers import DRIVERS
-from microservices_skill.chaos.errors import MissingDriverError
+from microservices_skill.chaos.errors import MissingDriverError, UnobservedBrokerError
 from microservices_skill.running.system import LOGS, read_system
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def chaos(root: Path, audience: Audience, options: Options) -> ChaosReport:
     """
     system = read_system(root.resolve())
     plan, scenario = documents.read(system.root)
+    if plan.broker not in DRIVERS:
+        raise UnobservedBrokerError(plan.broker, tuple(map(str, DRIVERS)))
     for each in ("asyncpg", DRIVERS[plan.broker]):
         if find_spec(each) is None:
             raise MissingDriverError(each)

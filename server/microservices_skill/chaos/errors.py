@@ -40,6 +40,16 @@ class MissingDriverError(SkillError):
         )
 
 
+class UnobservedBrokerError(SkillError):
+    """The proof does not look into the system's broker yet."""
+
+    def __init__(self, broker: str, observed: tuple[str, ...]) -> None:
+        super().__init__(
+            f"the system's events go over {broker} (system.platform.broker), which the proof by faults does not look into yet; it does for"
+            f" {' and '.join(observed)}"
+        )
+
+
 class MissingServerError(SkillError):
     """No server that the proof may break."""
 

@@ -18,6 +18,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
         "src/*/infrastructure/inbox.py",
         "src/*/infrastructure/outbox.py",
         "src/*/infrastructure/jetstream.py",
+        "src/*/infrastructure/kafka*.py",
         "src/*/infrastructure/rabbitmq.py",
         "src/*/infrastructure/resilience.py",
         "src/*/infrastructure/saga_*.py",

@@ -15,16 +15,6 @@ class UnsupportedLanguageError(SkillError):
         )
 
 
-class UnsupportedBrokerError(SkillError):
-    """The model names a broker for which no code is generated yet."""
-
-    def __init__(self, broker: str, supported: tuple[str, ...]) -> None:
-        super().__init__(
-            f"events go over {broker} (system.platform.broker): that is validated, documented and contracted, but proven code is generated"
-            f" for {' and '.join(supported)} only so far; choose one of these, or write the adapter behind the event bus"
-        )
-
-
 class UnknownServiceError(SkillError):
     """The architecture has no service of that name."""
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from microservices_skill.codegen.errors import UnknownServiceError, UnsupportedBrokerError, UnsupportedLanguageError
+from microservices_skill.codegen.errors import UnknownServiceError, UnsupportedLanguageError
 from microservices_skill.codegen.python import python_service
 from microservices_skill.codegen.typescript import typescript_service
 from microservices_skill.files import FileTree
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.system import BrokerKind, Language
+from microservices_skill.model.system import Language
 
 _GENERATORS = {Language.TYPESCRIPT: typescript_service, Language.PYTHON: python_service}
 SUPPORTED = tuple(_GENERATORS)
-BROKERS = (BrokerKind.RABBITMQ, BrokerKind.NATS, BrokerKind.NONE)
-"""The brokers whose code passes the behaviour suite."""
 
 
 def generate_service(architecture: Architecture, name: str) -> FileTree:
@@ -21,15 +19,11 @@ def generate_service(architecture: Architecture, name: str) -> FileTree:
     Raises:
         UnknownServiceError: there is no such service.
         UnsupportedLanguageError: no code is generated for its language yet.
-        UnsupportedBrokerError: no code is generated for the system's broker yet.
         UnderivableError: the model does not say where a value comes from.
     """
     service = architecture.service(name)
     if service is None:
         raise UnknownServiceError(name, tuple(sorted(architecture.services_by_name)))
-    broker = architecture.system.platform.broker
-    if broker not in BROKERS:
-        raise UnsupportedBrokerError(broker, tuple(each for each in BROKERS if each is not BrokerKind.NONE))
     generator = _GENERATORS.get(service.language)
     if generator is None:
         raise UnsupportedLanguageError(name, service.language, SUPPORTED)

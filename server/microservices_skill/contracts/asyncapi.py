@@ -87,7 +87,15 @@ def _channel(architecture: Architecture, versions: tuple[Event, ...]) -> Schema:
         **described,
         "parameters": {"version": {"enum": [f"v{event.version}" for event in versions]}},
         "messages": messages,
+        **_bound(architecture, {"topic": f"{architecture.system.name}.events"}),
     }
+
+
+def _bound(architecture: Architecture, binding: Schema) -> Schema:
+    """What is particular to Kafka: one topic holds all that a system tells, so that the order per key outlasts services and types."""
+    if architecture.system.platform.broker is not BrokerKind.KAFKA:
+        return {}
+    return {"bindings": {"kafka": {**binding, "bindingVersion": "0.5.0"}}}
 
 
 def _operations(architecture: Architecture) -> Schema:
@@ -117,6 +125,7 @@ def _message(architecture: Architecture, event: Event) -> Schema:
         "title": f"{title(event.name)}, version {event.version}",
         "contentType": CONTENT_TYPE,
         "payload": envelope(architecture, event),
+        **_bound(architecture, {"key": {"type": "string", "description": "The envelope's partitionkey"}}),
     }
 
 

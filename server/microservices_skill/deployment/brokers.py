@@ -11,6 +11,25 @@ RABBITMQ_IMAGE = "rabbitmq:4.1"
 NATS_IMAGE = "nats:2.12-alpine"
 """With a shell's tools, for the check of its health."""
 
+KAFKA_IMAGE = "apache/kafka:4.1.0"
+"""Without settings it is one broker that listens on 9092 and tells its clients so."""
+
+_KAFKA_SETTINGS = {
+    "KAFKA_NODE_ID": "1",
+    "KAFKA_PROCESS_ROLES": "broker,controller",
+    "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+    "KAFKA_LISTENERS": "CLIENT://:9092,CONTROLLER://localhost:9093,INNER://localhost:9094",
+    "KAFKA_ADVERTISED_LISTENERS": "CLIENT://kafka:9092,INNER://localhost:9094",
+    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CLIENT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT,INNER:PLAINTEXT",
+    "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+    "KAFKA_INTER_BROKER_LISTENER_NAME": "INNER",
+    "KAFKA_SASL_ENABLED_MECHANISMS": "PLAIN",
+    "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+    "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+}
+"""One broker that is its own controller. Services come in with a password; what is plain is only within the container."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerServer:
@@ -46,6 +65,16 @@ class BrokerServer:
     def container(self, system: str) -> Block:
         """What its image takes: a user with the system's name, its data on a volume, a check of its health."""
         secret = f"${{{self.password}:?set it in the environment or in .env}}"
+        if self.kind is BrokerKind.KAFKA:
+            module = "org.apache.kafka.common.security.plain.PlainLoginModule"
+            users = {"KAFKA_LISTENER_NAME_CLIENT_PLAIN_SASL_JAAS_CONFIG": f'{module} required user_{system}="{secret}";'}
+            return {
+                "image": self.image,
+                "environment": {**_KAFKA_SETTINGS, **users, "KAFKA_LOG_DIRS": self.data},
+                "volumes": [f"{self.name}:{self.data}"],
+                "healthcheck": health_check("/opt/kafka/bin/kafka-broker-api-versions.sh", "--bootstrap-server", "localhost:9094"),
+                "restart": "unless-stopped",
+            }
         if self.kind is BrokerKind.NATS:
             options = ["--jetstream", "--store_dir", self.data, "--http_port", "8222", "--user", system, "--pass", secret]
             return {
@@ -68,10 +97,13 @@ class BrokerServer:
 _RABBITMQ = BrokerServer(BrokerKind.RABBITMQ, RABBITMQ_IMAGE, "amqp", 5672, "amqp://guest:guest@127.0.0.1:5672/", "/var/lib/rabbitmq")
 _NATS = BrokerServer(BrokerKind.NATS, NATS_IMAGE, "nats", 4222, "nats://127.0.0.1:4222", "/data")
 
+_KAFKA = BrokerServer(BrokerKind.KAFKA, KAFKA_IMAGE, "kafka", 9092, "kafka://127.0.0.1:9092", "/var/lib/kafka/data")
+_SERVERS = {each.kind: each for each in (_RABBITMQ, _NATS, _KAFKA)}
+
 
 def server_of(kind: BrokerKind) -> BrokerServer:
-    """The server of a kind; where a system has no broker, or one that no code is generated for, RabbitMQ."""
-    return _NATS if kind is BrokerKind.NATS else _RABBITMQ
+    """The server of a kind; where a system has no broker, RabbitMQ."""
+    return _SERVERS.get(kind, _RABBITMQ)
 
 
 def health_check(*command: str) -> Block:

@@ -57,12 +57,12 @@ def render(architecture: Architecture, folders: Mapping[str, str], bodies: Mappi
 
 def plan(architecture: Architecture, folders: Mapping[str, str] | None = None) -> ChaosPlan:
     """What is to be checked of a system."""
-    system = architecture.system.name
+    system, broker = architecture.system.name, architecture.system.platform.broker
     found = places(architecture, folders)
     outside = sorted({name for place in found for name in place.external})
     return ChaosPlan(
         system=system,
-        broker=BrokerKind.NATS if architecture.system.platform.broker is BrokerKind.NATS else BrokerKind.RABBITMQ,
+        broker=BrokerKind.RABBITMQ if broker is BrokerKind.NONE else broker,
         exchange=f"{system}.events",
         services=tuple(
             PlannedService(

@@ -11,7 +11,7 @@ from microservices_skill.model.dumping import dump_plain
 from microservices_skill.model.system import Language
 
 POSTGRES_IMAGE = "postgres:17-bookworm"
-SERVERS = ("postgres", "rabbitmq", "nats")
+SERVERS = ("postgres", "rabbitmq", "nats", "kafka")
 WATCHERS = ("alertmanager", "grafana", "jaeger", "otel-collector", "prometheus")
 """What docker-compose.observability.yml adds."""
 

@@ -14,7 +14,14 @@ from microservices_skill.running.errors import MissingToolError, PortTakenError,
 from microservices_skill.running.system import RunnableSystem
 
 _CONNECT_LIMIT_S = 5.0
-_BROKERS = {"amqp": ("RabbitMQ", 5672), "amqps": ("RabbitMQ", 5671), "nats": ("NATS", 4222), "tls": ("NATS", 4222)}
+_BROKERS = {
+    "amqp": ("RabbitMQ", 5672),
+    "amqps": ("RabbitMQ", 5671),
+    "nats": ("NATS", 4222),
+    "tls": ("NATS", 4222),
+    "kafka": ("Kafka", 9092),
+    "kafkas": ("Kafka", 9092),
+}
 """The name and the usual port of each broker, by the scheme of its URL."""
 
 
@@ -69,7 +76,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _address(url: str, default_port: int) -> tuple[str, int]:
-    parts = urlsplit(url)
+    parts = urlsplit(url.partition(",")[0])  # of several servers the first
     return parts.hostname or "127.0.0.1", parts.port or default_port
 
 

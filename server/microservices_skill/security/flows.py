@@ -118,10 +118,13 @@ def _calls(architecture: Architecture, service: Service) -> Iterator[Flow]:
             yield Flow(element(service), outside, call.purpose or "calls", "HTTPS", _handled(service))
 
 
+_PROTOCOLS = {BrokerKind.NATS: "NATS", BrokerKind.KAFKA: "Kafka"}
+
+
 def _messages(architecture: Architecture, service: Service, broker: Element) -> Iterator[Flow]:
     told = [each for each in architecture.messages if each.publisher == service.name]
     heard = [each for each in architecture.messages if service.name in architecture.receivers(each.name)]
-    protocol = "NATS" if architecture.system.platform.broker is BrokerKind.NATS else "AMQP"
+    protocol = _PROTOCOLS.get(architecture.system.platform.broker, "AMQP")
     if told:
         yield Flow(element(service), broker, _counted(told), protocol, _worst(each.classification for each in told))
     if heard:

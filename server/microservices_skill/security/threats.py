@@ -154,6 +154,10 @@ def _outside(element: Element) -> Iterator[Threat]:
     yield Threat(Stride.REPUDIATION, f"{who} denies a change", "the audit log of each service names actor, client, operation and entity")
 
 
+_TLS = {"NATS": "tls", "Kafka": "kafkas"}
+"""The schemes of brokers' addresses that say TLS."""
+
+
 def _in_transit(flow: Flow) -> tuple[str, bool]:
     if flow.target.zone is Zone.PARTNERS:
         return f"the address in `{_variable(flow.target.name)}` begins with https", False
@@ -163,7 +167,7 @@ def _in_transit(flow: Flow) -> tuple[str, bool]:
         return "the issuer's addresses begin with https", False
     if Zone.DATA in (flow.source.zone, flow.target.zone):
         parameter = (
-            ("tls: in `BROKER_URL`" if flow.protocol == "NATS" else "amqps: in `BROKER_URL`")
+            f"{_TLS.get(flow.protocol, 'amqps')}: in `BROKER_URL`"
             if BROKER in (flow.source.name, flow.target.name)
             else "sslmode=verify-full in `DATABASE_URL`"
         )

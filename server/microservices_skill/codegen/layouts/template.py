@@ -187,6 +187,16 @@ def on_nats(view: Facts) -> bool:
     return view.broker.is_nats
 
 
+def on_kafka(view: Facts) -> bool:
+    """Where events go over Kafka."""
+    return view.broker.is_kafka
+
+
+def is_routed(view: Facts) -> bool:
+    """Where services declare who gets which events; a topic of Kafka is read whole."""
+    return not view.broker.is_kafka
+
+
 def in_pacts(view: Facts) -> bool:
     """Where the service is consumer or provider of another."""
     return view.has_pacts

@@ -20,6 +20,12 @@ class Broker:
     exists: bool
     is_rabbitmq: bool
     is_nats: bool
+    is_kafka: bool
+
+    @property
+    def has_leases(self) -> bool:
+        """Whether it waits for a time before it gives the message of an instance that died to another."""
+        return self.is_nats or self.is_kafka
 
 
 def broker_of(architecture: Architecture) -> Broker:
@@ -30,13 +36,22 @@ def broker_of(architecture: Architecture) -> Broker:
 def broker_named(kind: BrokerKind) -> Broker:
     """What is said of a kind of broker."""
     title, example, schemes = _SAID.get(kind, _SAID[BrokerKind.RABBITMQ])
-    is_nats = kind is BrokerKind.NATS
-    return Broker(title, example, schemes, exists=kind is not BrokerKind.NONE, is_rabbitmq=not is_nats, is_nats=is_nats)
+    is_nats, is_kafka = kind is BrokerKind.NATS, kind is BrokerKind.KAFKA
+    return Broker(
+        title,
+        example,
+        schemes,
+        exists=kind is not BrokerKind.NONE,
+        is_rabbitmq=not (is_nats or is_kafka),
+        is_nats=is_nats,
+        is_kafka=is_kafka,
+    )
 
 
 _SAID = {
     BrokerKind.RABBITMQ: ("RabbitMQ", "amqp://localhost:5672/", "amqp:// or amqps://"),
     BrokerKind.NATS: ("NATS", "nats://localhost:4222", "nats:// or tls://"),
+    BrokerKind.KAFKA: ("Kafka", "kafka://localhost:9092", "kafka:// or kafkas://"),
 }
 
 

@@ -46,7 +46,7 @@ class Member:
     stores: tuple[StoreKind, ...]
     has_broker: bool
     has_replicated_streams: bool
-    """Whether it declares streams that a cluster of the broker keeps as often as it is told."""
+    """Whether it declares streams or topics that a cluster of the broker keeps as often as it is told."""
 
     is_public: bool
     prefixes: tuple[str, ...]
@@ -94,7 +94,7 @@ def _member(architecture: Architecture, capacity: Capacity, service: Service, pl
         callers=tuple(sorted(other.name for other in architecture.services if any(call.to == service.name for call in other.dependencies))),
         stores=tuple(sorted({architecture.stores_by_name[name].kind for name in service.stores})) or (StoreKind.POSTGRESQL,),
         has_broker=architecture.system.platform.broker is not BrokerKind.NONE,
-        has_replicated_streams=architecture.system.platform.broker is BrokerKind.NATS,
+        has_replicated_streams=architecture.system.platform.broker in (BrokerKind.NATS, BrokerKind.KAFKA),
         is_public=service.exposure is Exposure.PUBLIC,
         prefixes=tuple(sorted({_prefix(path) for _, path in operations})),
         operations=operations,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from microservices_skill.deployment.blocks import Block
-from microservices_skill.deployment.brokers import NATS_IMAGE, RABBITMQ_IMAGE, server_of
+from microservices_skill.deployment.brokers import KAFKA_IMAGE, NATS_IMAGE, RABBITMQ_IMAGE, server_of
 from microservices_skill.deployment.compose import POSTGRES_IMAGE
 from microservices_skill.deployment.pipelines.blocks import checkout, job, running, using
 from microservices_skill.model.system import BrokerKind, Language
@@ -24,6 +24,13 @@ _RABBITMQ: Block = {
     "ports": ["5672:5672"],
     "options": f'--health-cmd "rabbitmq-diagnostics --quiet check_port_connectivity" {_HEALTH}',
 }
+_KAFKA: Block = {
+    "image": KAFKA_IMAGE,
+    "ports": ["9092:9092"],
+    "options": f'--health-cmd "/opt/kafka/bin/kafka-broker-api-versions.sh --bootstrap-server localhost:9092" {_HEALTH}',
+}
+_SERVERS: dict[BrokerKind, Block] = {BrokerKind.NATS: {}, BrokerKind.KAFKA: {"kafka": _KAFKA}}
+"""The broker beside PostgreSQL, where it is not RabbitMQ. NATS is started by a step."""
 
 
 def of_system(language: Language, broker: BrokerKind) -> Block:
@@ -64,7 +71,7 @@ def _testing(language: Language, broker: BrokerKind, folder: str) -> Block:
     found = job(steps, minutes=30)
     if folder:
         found = {"defaults": {"run": {"working-directory": folder}}, **found}
-    return {"services": {"postgres": _POSTGRES, **({} if is_nats else {"rabbitmq": _RABBITMQ})}, **found}
+    return {"services": {"postgres": _POSTGRES, **_SERVERS.get(broker, {"rabbitmq": _RABBITMQ})}, **found}
 
 
 def _toolchain(language: Language, below: str) -> Block:
