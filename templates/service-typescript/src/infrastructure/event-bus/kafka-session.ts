@@ -27,6 +27,7 @@ export class KafkaSession implements BrokerSession {
   private readonly over = new AbortController();
   private readonly ended = new AbortController();
   private producer: Producer | undefined;
+  private isUp = false;
   private consumer: Consumer | undefined;
   private joining: Promise<Stream> | undefined;
   private leaving: Promise<void> | undefined;
@@ -50,7 +51,7 @@ export class KafkaSession implements BrokerSession {
   }
 
   get isOpen(): boolean {
-    return this.producer !== undefined && !this.ended.signal.aborted;
+    return this.isUp && !this.ended.signal.aborted;
   }
 
   async open(mayConsume: () => boolean): Promise<void> {
@@ -63,6 +64,7 @@ export class KafkaSession implements BrokerSession {
     if (this.handlers.size > 0 && mayConsume() && !this.over.signal.aborted) {
       this.join();
     }
+    this.isUp = true;
     void this.look(producer);
   }
 
