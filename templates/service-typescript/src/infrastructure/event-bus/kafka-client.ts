@@ -4,6 +4,7 @@ import { Admin, Producer, type BaseOptions } from '@platformatic/kafka';
 
 import type { Settings } from '../../config/configuration.js';
 import { SERVICE_NAME } from '../../config/service.js';
+import { BrokerUnavailableError } from './supervised-event-bus.js';
 
 /** How brokers are reached: kafka://one:9092,two:9092, over TLS kafkas://; who stands before an @ is told by SASL/PLAIN. */
 export function way(url: string): BaseOptions {
@@ -51,4 +52,18 @@ export async function declare(settings: Settings, topics: readonly string[], par
 export async function farewell(leaving: unknown, limitS: number): Promise<void> {
   const limit = sleep(limitS * 1000, undefined, { ref: false });
   await Promise.race([Promise.resolve(leaving).catch(() => undefined), limit]);
+}
+
+/** What a promise gives in time; throws where it takes longer. */
+export async function within<T>(promise: Promise<T>, limitS: number): Promise<T> {
+  const ended = new AbortController();
+  const limit = sleep(limitS * 1000, undefined, { signal: ended.signal }).then(() => {
+    throw new BrokerUnavailableError(`no answer within ${limitS} s`);
+  });
+  limit.catch(() => undefined);
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    ended.abort();
+  }
 }

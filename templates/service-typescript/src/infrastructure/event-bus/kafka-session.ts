@@ -7,7 +7,7 @@ import type { Settings } from '../../config/configuration.js';
 import { SERVICE_NAME } from '../../config/service.js';
 import { describe, getLogger } from '../observability/logger.js';
 import { deliver, type Handler, type Message } from './event-bus.js';
-import { clientOf, declare, farewell, producerOf } from './kafka-client.js';
+import { clientOf, declare, farewell, producerOf, within } from './kafka-client.js';
 import { PARTITIONS, type KafkaTopology } from './kafka-topology.js';
 import { BrokerUnavailableError, type BrokerSession } from './supervised-event-bus.js';
 
@@ -27,6 +27,7 @@ export class KafkaSession implements BrokerSession {
   private readonly over = new AbortController();
   private readonly ended = new AbortController();
   private producer: Producer | undefined;
+  private isUp = false;
   private consumer: Consumer | undefined;
   private joining: Promise<Stream> | undefined;
   private leaving: Promise<void> | undefined;
@@ -50,18 +51,20 @@ export class KafkaSession implements BrokerSession {
   }
 
   get isOpen(): boolean {
-    return this.producer !== undefined && !this.ended.signal.aborted;
+    return this.isUp && !this.ended.signal.aborted;
   }
 
   async open(mayConsume: () => boolean): Promise<void> {
     const { topology, settings } = this;
-    await declare(settings, [topology.topic, topology.deadLetters(SERVICE_NAME)], PARTITIONS);
+    const limit = settings.broker_timeout_s;
+    await within(declare(settings, [topology.topic, topology.deadLetters(SERVICE_NAME)], PARTITIONS), limit * 3);
     const producer = producerOf(settings);
     this.producer = producer;
-    await producer.metadata({ topics: [topology.topic] });
+    await within(producer.metadata({ topics: [topology.topic] }), limit);
     if (this.handlers.size > 0 && mayConsume() && !this.over.signal.aborted) {
       this.join();
     }
+    this.isUp = true;
     void this.look(producer);
   }
 
@@ -146,8 +149,9 @@ export class KafkaSession implements BrokerSession {
 
   private async consume(joining: Promise<Stream>): Promise<void> {
     const { signal } = this.over;
+    const { delivery_lease_s: lease, broker_timeout_s: limit } = this.settings;
     try {
-      for await (const incoming of await joining) {
+      for await (const incoming of await within(joining, lease * 2 + limit)) {
         if (signal.aborted) {
           return; // what is not committed comes again, to this instance or another
         }
@@ -232,20 +236,6 @@ export class KafkaSession implements BrokerSession {
       this.lose(); // the supervisor makes a new session
       throw new BrokerUnavailableError(describe(error), { cause: error });
     }
-  }
-}
-
-/** What a promise gives in time; throws where it takes longer. */
-async function within<T>(promise: Promise<T>, limitS: number): Promise<T> {
-  const ended = new AbortController();
-  const limit = sleep(limitS * 1000, undefined, { signal: ended.signal }).then(() => {
-    throw new BrokerUnavailableError(`no answer within ${limitS} s`);
-  });
-  limit.catch(() => undefined);
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    ended.abort();
   }
 }
 
