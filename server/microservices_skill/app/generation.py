@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from microservices_skill.app.design import Design, read_design
 from microservices_skill.app.documents import adr_files
+from microservices_skill.app.evolving import Evolution, evolve
 from microservices_skill.app.results import Writing
 from microservices_skill.app.writing import write
 from microservices_skill.codegen import capabilities, generate
@@ -32,13 +33,14 @@ Progress = Callable[[int, int, str], None]
 """Called with the steps that are done, all steps, and the one that begins."""
 
 
-def generate_service(
+def generate_service(  # noqa: PLR0913 - what a caller may choose
     root: Path,
     source: Path,
     *,
     service: str,
     capability: Capability = "all",
     language: str = "",
+    allow_destructive: bool = False,
     preview: bool = False,
     progress: Progress | None = None,
 ) -> Writing:
@@ -53,17 +55,29 @@ def generate_service(
     designs = _sound(source, language)
     step(1, 3, f"generating {service}")
     files, scope = FileTree(()), []
+    evolutions: list[Evolution] = []
     for suffix, design in designs.items():
         folder = f"services/{service}{suffix}"
-        code = _only(_service_files(design.architecture, service), capability).under(folder)
+        generate.demand_generatable(design.architecture, service)
+        evolutions.append(evolve(root, folder, design.architecture, service, grows=capability == "all", destructive=allow_destructive))
+        code = _only(_service_files(design.architecture, service, evolutions[-1]), capability).under(folder)
         files |= code
         scope += [f"{folder}/"] if capability == "all" else [*code]
     step(2, 3, "writing" if not preview else "comparing")
     read = " and ".join(f"services/{service}{suffix}/README.md" for suffix in designs)
-    return write(root, files, scope=tuple(scope) or ("\0",), preview=preview, following=f"Read {read}: how to run, test and change it.")
+    written = write(root, files, scope=tuple(scope) or ("\0",), preview=preview, following=f"Read {read}: how to run, test and change it.")
+    return _with_migrations(written, evolutions)
 
 
-def generate_system(root: Path, source: Path, *, language: str = "", preview: bool = False, progress: Progress | None = None) -> Writing:
+def generate_system(
+    root: Path,
+    source: Path,
+    *,
+    language: str = "",
+    allow_destructive: bool = False,
+    preview: bool = False,
+    progress: Progress | None = None,
+) -> Writing:
     """Generate every service, the contracts, the documents and what stands around the services.
 
     Raises:
@@ -77,9 +91,13 @@ def generate_system(root: Path, source: Path, *, language: str = "", preview: bo
     architecture = design.architecture
     step(1, 6, f"generating {len(architecture.services) * len(designs)} services")
     files = FileTree(())
+    evolutions: list[Evolution] = []
     for suffix, variant in designs.items():
         for each in variant.architecture.services:
-            files |= _service_files(variant.architecture, each.name).under(f"services/{each.name}{suffix}")
+            folder = f"services/{each.name}{suffix}"
+            generate.demand_generatable(variant.architecture, each.name)
+            evolutions.append(evolve(root, folder, variant.architecture, each.name, grows=True, destructive=allow_destructive))
+            files |= _service_files(variant.architecture, each.name, evolutions[-1]).under(folder)
     step(2, 6, "deriving contracts")
     files |= render.render(architecture)
     step(3, 6, "writing decisions")
@@ -88,11 +106,19 @@ def generate_system(root: Path, source: Path, *, language: str = "", preview: bo
     files |= _running_files(designs, language)
     step(5, 6, "writing files" if not preview else "comparing files")
     following = "Run all of it: microservices-skill up. Read services/*/README.md: how to test and change them."
-    return write(root, files, scope=("",), preview=preview, following=following)
+    return _with_migrations(write(root, files, scope=("",), preview=preview, following=following), evolutions)
 
 
-def _service_files(architecture: Architecture, name: str) -> FileTree:
-    code = generate.generate_service(architecture, name)
+def _with_migrations(written: Writing, evolutions: Sequence[Evolution]) -> Writing:
+    return replace(
+        written,
+        migrations=tuple(dict.fromkeys(said for each in evolutions for said in each.migrations)),
+        pending=tuple(dict.fromkeys(said for each in evolutions for said in each.pending)),
+    )
+
+
+def _service_files(architecture: Architecture, name: str, evolution: Evolution) -> FileTree:
+    code = generate.generate_service(architecture, name, evolution.history)
     service = architecture.services_by_name[name]
     return code | render.for_service(architecture, service) | pipelines.of_service(architecture, service)
 

@@ -86,7 +86,10 @@ class ProposalSummary:
 
 @dataclass(frozen=True)
 class Writing:
-    """What was written, or would be: counts by kind, and paths below ``root``."""
+    """What was written, or would be: counts by kind, and paths below ``root``.
+
+    ``migrations`` are new; ``pending`` is what databases keep for the version before until it may go.
+    """
 
     root: str
     written: bool
@@ -96,6 +99,8 @@ class Writing:
     conflicts: tuple[str, ...]
     kept: tuple[str, ...]
     next: str
+    migrations: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,10 @@ def show_writing(result: Writing) -> None:
         click.echo(f"  kept: {path}")
     for path in result.conflicts:
         click.secho(f"  conflict, left as it is: {path}", fg="yellow")
+    for said in result.migrations:
+        click.secho(f"  migration {said}", fg="yellow" if "DESTRUCTIVE" in said else None)
+    for said in result.pending:
+        click.echo(f"  pending {said}")
     click.echo(f"{'wrote' if result.written else 'would write'} below {result.root}: {_counts(result.counts, 'files')}")
     if result.next:
         click.echo(result.next)

@@ -25,6 +25,7 @@ Language = Annotated[
     Literal["", "typescript", "python", "both"],
     Field(description="Generate in this language, whatever the model says; empty: as the model says; both: side by side"),
 ]
+Destructive = Annotated[bool, Field(description="Also make migrations that drop what is left behind, or cut values")]
 
 WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -132,6 +133,7 @@ async def generate_service(  # noqa: PLR0913 - a tool's parameters are flat
         Field(description="The whole service, or only the files of one capability"),
     ] = "all",
     language: Language = "",
+    allow_destructive: Destructive = False,
     architecture: Document = "architecture.yaml",
     output: Output = ".",
     preview: Preview = False,
@@ -145,7 +147,8 @@ async def generate_service(  # noqa: PLR0913 - a tool's parameters are flat
 
     here = folder(root)
     work = partial(generation.generate_service, inside(here, output), inside(here, architecture), service=service, capability=capability)
-    return await in_thread(partial(work, language=language, preview=preview, progress=partial(_report, ctx)))
+    how = partial(work, language=language, allow_destructive=allow_destructive, preview=preview)
+    return await in_thread(partial(how, progress=partial(_report, ctx)))
 
 
 @told
@@ -154,6 +157,7 @@ async def generate_system(
     ctx: Context[Any, Any],
     root: Root,
     language: Language = "",
+    allow_destructive: Destructive = False,
     architecture: Document = "architecture.yaml",
     output: Output = ".",
     preview: Preview = False,
@@ -167,7 +171,7 @@ async def generate_system(
 
     here = folder(root)
     work = partial(generation.generate_system, inside(here, output), inside(here, architecture), language=language)
-    return await in_thread(partial(work, preview=preview, progress=partial(_report, ctx)))
+    return await in_thread(partial(work, allow_destructive=allow_destructive, preview=preview, progress=partial(_report, ctx)))
 
 
 def _report(ctx: Context[Any, Any], done: int, steps: int, what: str) -> None:

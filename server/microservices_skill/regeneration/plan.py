@@ -46,7 +46,7 @@ def _kind(file: File, *, before: str | None, here: str | None) -> Kind:
         return Kind.UNCHANGED
     if not file.owned or file.frozen:
         return Kind.KEEP
-    if here == before:
+    if here == before or file.continues:
         return Kind.UPDATE
     # A three-way merge of base, edit and new text belongs here; until then both are told of and the edit stays.
     return Kind.KEPT_EDIT if new == before else Kind.CONFLICT
