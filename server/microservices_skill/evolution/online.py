@@ -69,8 +69,8 @@ def add_reference(table: str, found: Reference) -> list[str]:
 
 
 def drop_constraint(table: str, name: str) -> str:
-    """The end of a constraint."""
-    return alter(table, f'DROP CONSTRAINT IF EXISTS "{name}"')
+    """The end of a constraint, and be it because its table has gone before."""
+    return f'ALTER TABLE IF EXISTS "{table}" DROP CONSTRAINT IF EXISTS "{name}"'
 
 
 def keep_in_step(table: str, old: Column, new: Column, spelling: Spelling) -> list[str]:

@@ -294,7 +294,8 @@ def _changed(operation: Changing, table: Table) -> Table:  # noqa: C901, PLR0911
             filled = (*table.filled, after.name) if before.nullable and not after.nullable else table.filled
             if after.nullable:
                 filled = _less(filled, after.name)
-            defaulted = _less(table.defaulted, after.name) if after.type != before.type else table.defaulted
+            is_free = after.nullable or after.type != before.type
+            defaulted = _less(table.defaulted, after.name) if is_free else table.defaulted
             columns = tuple(after if each.name == before.name else each for each in table.columns)
             return table.with_(columns=columns, filled=filled, defaulted=defaulted)
         case DropDefault(column=column):

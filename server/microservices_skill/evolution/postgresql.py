@@ -8,7 +8,7 @@ from microservices_skill.evolution import online
 from microservices_skill.evolution import operations as op
 from microservices_skill.evolution.definitions import create_table, reference_name, table_extras, unique_name
 from microservices_skill.evolution.operations import Changing, Operation
-from microservices_skill.evolution.physical import physical
+from microservices_skill.evolution.physical import physical, relaxed
 from microservices_skill.evolution.schema import Column, Left, Reference, Schema, Table
 from microservices_skill.evolution.spelling import Spelling
 from microservices_skill.evolution.types import Step, step
@@ -104,8 +104,11 @@ def _change_back(operation: Changing, table: Table, spelling: Spelling) -> list[
             back = _tighten(name, left.column, spelling)
             without = [] if left.column.name in table.defaulted else [online.alter(name, f'ALTER COLUMN "{left.column.name}" DROP DEFAULT')]
             return [*filled, *back, *without, *referred]
-        case op.RestoreColumn(left=left):
-            return _relax(name, left, None, spelling)
+        case op.RestoreColumn(left=left, column=column):
+            if left.column.nullable:
+                free = f'ALTER COLUMN "{column.name}" DROP DEFAULT', f'ALTER COLUMN "{column.name}" DROP NOT NULL'
+                return [online.alter(name, *free)]
+            return [*(_tighten(name, left.column, spelling) if column.nullable else []), *_relax(name, left, None, spelling)]
         case op.DropColumn(left=left):
             return _regain(table, left, spelling)
         case op.RenameColumn(left=left, column=column, reference=reference):
@@ -114,7 +117,7 @@ def _change_back(operation: Changing, table: Table, spelling: Spelling) -> list[
             referred = online.add_reference(name, reference) if reference is not None else []
             return [*online.out_of_step(name, left.column.name, column.name), *_beside_view(table, [gone]), *strict, *referred]
         case op.AlterColumn(before=before, after=column):
-            back = _alter(_without_defaults(table), column, before, spelling, filled=column.name in table.filled)
+            back = _alter_back(table, before, column, spelling)
             return _beside_view(table, back, when=before.type != column.type)
         case op.DropDefault(column=column):
             return [online.alter(name, f'ALTER COLUMN "{column.name}" SET DEFAULT {spelling.value(column)}')]
@@ -134,11 +137,6 @@ def _change_back(operation: Changing, table: Table, spelling: Spelling) -> list[
             return online.add_reference(name, reference)
         case _:
             assert_never(operation)
-
-
-def _without_defaults(table: Table) -> Table:
-    """The same without defaults, which a way back never needs to take away."""
-    return table.with_(defaulted=())
 
 
 def _new(column: Column, spelling: Spelling) -> str:
@@ -192,20 +190,19 @@ def _rename_column(operation: op.RenameColumn, table: Table, spelling: Spelling)
 def _regain(table: Table, left: Left, spelling: Spelling) -> list[str]:
     """A column that was dropped, empty or, where another one took its place, with what that one holds."""
     name, column = table.name, left.column
-    found = [online.alter(name, f'ADD COLUMN IF NOT EXISTS "{column.name}" {spelling.type(column)}')]
+    is_empty = left.follows is not None or left.unique or column.fill is None
+    found = [online.alter(name, f"ADD COLUMN IF NOT EXISTS {_new(relaxed(column) if is_empty else column, spelling)}")]
     follows = table.column(left.follows) if left.follows is not None else None
     if follows is not None:
         cast = f'"{follows.name}"' if follows.type == column.type else f'CAST("{follows.name}" AS {spelling.type(column)})'
         found += online.keep_in_step(name, column, follows, spelling)
         found.append(online.backfill(name, f'"{column.name}" = {cast}', f'"{column.name}" IS NULL AND "{follows.name}" IS NOT NULL'))
         found += online.demand(name, column.name) if not column.nullable and not follows.nullable else []
-    elif not column.nullable and column.fill is not None and not left.unique:
-        found.append(online.alter(name, f'ALTER COLUMN "{column.name}" SET DEFAULT {spelling.value(column)}'))
     found += online.add_unique(name, column.name) if left.unique else []
     return [*found, *(each for index in left.indexes for each in online.add_index(name, index))]
 
 
-def _alter(table: Table, before: Column, after: Column, spelling: Spelling, *, filled: bool = False) -> list[str]:
+def _alter(table: Table, before: Column, after: Column, spelling: Spelling) -> list[str]:
     name, column = table.name, after.name
     found: list[str] = []
     if before.type != after.type:
@@ -216,8 +213,19 @@ def _alter(table: Table, before: Column, after: Column, spelling: Spelling, *, f
         kept = online.keep_filled(name, after, spelling) if after.fill is not None else []
         found += [*kept, *_tighten(name, after, spelling)]
     elif after.nullable and not before.nullable:
-        found.append(online.alter(name, f'ALTER COLUMN "{column}" DROP NOT NULL'))
-        found += [] if filled else online.no_longer_filled(name, column)
+        found.append(online.alter(name, f'ALTER COLUMN "{column}" DROP NOT NULL', f'ALTER COLUMN "{column}" DROP DEFAULT'))
+        found += online.no_longer_filled(name, column)
+    return found
+
+
+def _alter_back(table: Table, before: Column, after: Column, spelling: Spelling) -> list[str]:
+    """The column as it was, with what was there for the version before it."""
+    name, column = table.name, before.name
+    found = _alter(table.with_(defaulted=()), after, before, spelling)
+    if after.nullable and not before.nullable and column not in table.filled:
+        found += online.no_longer_filled(name, column)
+    if column in table.defaulted and (after.nullable or before.type != after.type):
+        found.append(online.alter(name, f'ALTER COLUMN "{column}" SET DEFAULT {spelling.value(before)}'))
     return found
 
 

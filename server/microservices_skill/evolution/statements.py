@@ -49,8 +49,10 @@ def script(migration: Migration, before: Schema, driver: Driver) -> Script:
     spelling, small = postgresql_spelling(driver), sqlite(driver)
     up, schema = [LOCK_TIMEOUT], before
     down: list[str] = []
+    dropped = {(each.table, each.left.column.name) for each in migration.operations if isinstance(each, op.DropColumn)}
     for operation in migration.operations:
-        up += postgresql.upgrade(operation, schema, spelling)
+        leaves = isinstance(operation, op.LeaveColumn) and (operation.table, operation.left.column.name) in dropped
+        up += [] if leaves else postgresql.upgrade(operation, schema, spelling)
         down[:0] = postgresql.downgrade(operation, schema, spelling)
         schema = apply(operation, schema)
     steps = migration.operations
