@@ -10,17 +10,19 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.evolution.strategies import schemas
-from tests.generated.architectures import LANGUAGES
+from tests.generated.architectures import LANGUAGES, changed, in_language, read_example, write_tree
 from tests.generated.evolving import MODEL, Evolving, catalogue, check_models, downgrade
 from tests.generated.languages import Toolchains
 from tests.generated.processes import Caller, Running
 from tests.generated.servers import new_database
 
+from microservices_skill.codegen.generate import generate_service
 from microservices_skill.evolution.errors import EvolutionError
 from microservices_skill.evolution.history import first, grown
 from microservices_skill.evolution.schema import Schema
 from microservices_skill.evolution.spelling import Driver
 from microservices_skill.evolution.statements import script
+from microservices_skill.evolution.tables import schema_of
 from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow
@@ -209,4 +211,20 @@ def test_any_change_runs_on_postgresql_twice_over_and_down_and_up(models: list[S
         assert catalogue(database) == empty
         for each in scripts:
             database.run(*each.postgresql.up)
+        assert catalogue(database) == catalogue(fresh)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_service_that_comes_to_coordinate_a_saga_gets_its_tables(language: Language, tmp_path: Path, toolchains: Toolchains) -> None:
+    whole = in_language(read_example("shop"), language)
+    before = schema_of(changed(whole, sagas=()), whole.services_by_name["order"])
+    begun = first(schema_of(whole, whole.services_by_name["order"]))
+    grew = grown(first(before), begun.schema_now)
+    assert [each.op for each in grew.migrations[1].operations] == ["create_table", "create_table"]
+    with new_database() as database, new_database() as fresh:
+        for name, history, target in (("grown", grew, database), ("fresh", begun, fresh)):
+            folder = write_tree(generate_service(whole, "order", history), tmp_path / name)
+            toolchains[language].prepare(folder)
+            running = Running(toolchains[language], folder, {"DATABASE_URL": target.url}).migrate()
+            check_models(running)
         assert catalogue(database) == catalogue(fresh)
