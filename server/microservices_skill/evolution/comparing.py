@@ -14,6 +14,7 @@ from microservices_skill.evolution.errors import (
     UnconvertibleError,
     UnfinishedError,
 )
+from microservices_skill.evolution.folding import apply
 from microservices_skill.evolution.operations import Operation
 from microservices_skill.evolution.schema import Column, Left, Schema, Table
 from microservices_skill.evolution.types import Step, step
@@ -59,7 +60,7 @@ class _Comparison:
         return self.found
 
     def _emit(self, operation: Operation) -> None:
-        self.schema = op.apply(operation, self.schema)
+        self.schema = apply(operation, self.schema)
         self.found.append(operation)
 
     def _name(self, wanted: Table) -> None:

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from microservices_skill.evolution.comparing import Renames, compare
 from microservices_skill.evolution.errors import InapplicableError, RecordError
+from microservices_skill.evolution.folding import apply
 from microservices_skill.evolution.naming import name_of
-from microservices_skill.evolution.operations import CreateTable, Operation, apply
+from microservices_skill.evolution.operations import CreateTable, Operation
 from microservices_skill.evolution.schema import Name, Part, Schema
 
 RECORD = "schema-history.json"

@@ -7,6 +7,7 @@ from typing import assert_never
 from microservices_skill.evolution import online
 from microservices_skill.evolution import operations as op
 from microservices_skill.evolution.definitions import create_table, reference_name, table_extras, unique_name
+from microservices_skill.evolution.folding import apply
 from microservices_skill.evolution.operations import Changing, Operation
 from microservices_skill.evolution.physical import physical, relaxed
 from microservices_skill.evolution.schema import Column, Left, Reference, Schema, Table
@@ -28,7 +29,7 @@ def upgrade(operation: Operation, before: Schema, spelling: Spelling) -> list[st
         case op.RenameTable():
             return [_rename(_table(before, operation.old), operation.table, shown=True)]
         case _:
-            return _change(operation, _table(before, operation.table), op.apply(operation, before), spelling)
+            return _change(operation, _table(before, operation.table), apply(operation, before), spelling)
 
 
 def downgrade(operation: Operation, before: Schema, spelling: Spelling) -> list[str]:
@@ -45,7 +46,7 @@ def downgrade(operation: Operation, before: Schema, spelling: Spelling) -> list[
             whole = physical(table, in_step=True)
             return [create_table(whole, spelling), *table_extras(whole, spelling)]
         case op.RenameTable():
-            after = _table(op.apply(operation, before), operation.table)
+            after = _table(apply(operation, before), operation.table)
             return [_rename(after, operation.old, shown=False)]
         case _:
             return _change_back(operation, _table(before, operation.table), spelling)

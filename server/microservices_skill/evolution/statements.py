@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from microservices_skill.evolution import operations as op
 from microservices_skill.evolution import postgresql
+from microservices_skill.evolution.folding import apply
 from microservices_skill.evolution.history import Migration
 from microservices_skill.evolution.naming import said
-from microservices_skill.evolution.operations import Operation, apply
+from microservices_skill.evolution.operations import Operation
 from microservices_skill.evolution.rebuilding import rebuild
 from microservices_skill.evolution.schema import Schema
 from microservices_skill.evolution.spelling import Driver, sqlite
