@@ -30,13 +30,15 @@ class DuplicatePathError(SkillError):
 class File:
     """A text and how it is treated: ``owned`` files belong to the generator, the others to people once they exist.
 
-    A ``frozen`` file is history, such as a migration: once it is there, nothing changes it.
+    A ``frozen`` file is history, such as a migration: once it is there, nothing changes it. One that ``continues`` was made from
+    what stands on disk, such as a record, and always takes its place.
     """
 
     text: str
     owned: bool = True
     executable: bool = False
     frozen: bool = False
+    continues: bool = False
 
 
 def safe_path(path: str) -> str:

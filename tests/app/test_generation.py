@@ -95,6 +95,7 @@ def test_a_renamed_service_takes_the_edits_in_it_along(source: Path):
     result = generation.generate_service(source.parent, source, service="purchase")
     assert "services/order/own.txt -> services/purchase/own.txt" in result.moved
     assert names(source.parent / "services") == {"purchase"}
+    assert '"number": 1' in (source.parent / "services/purchase/schema-history.json").read_text(encoding="utf-8")
     assert (
         (source.parent / "services/purchase/README.md")
         .read_text(encoding="utf-8")
@@ -183,3 +184,60 @@ def test_a_bad_document_stops_everything_before_anything_is_written(source: Path
 def test_the_schema_is_a_json_schema_and_every_rule_explains_itself():
     assert checking.schema()["$schema"].endswith("2020-12/schema")
     assert all(rule.summary and rule.why and rule.fix and rule.source for rule in checking.rules())
+
+
+HEAD, ENTITIES = SHOP.split("entities:", 1)
+CHANGED = f"{HEAD}entities:" + ENTITIES.replace("fields:", "fields:\n          - {name: is_wrapped, type: boolean}", 1)
+
+
+def test_a_changed_model_adds_one_migration_and_leaves_the_first_as_it_is(source: Path):
+    first = generation.generate_service(source.parent, source, service="order")
+    assert (first.migrations, first.pending) == ((), ())
+    initial = migration(source, "0001")
+    source.write_text(CHANGED, encoding="utf-8")
+    preview = generation.generate_service(source.parent, source, service="order", preview=True)
+    changed = generation.generate_service(source.parent, source, service="order")
+    assert preview.migrations == changed.migrations
+    assert changed.migrations[0].startswith("order: 0002_")
+    assert any("is_wrapped has a default" in each for each in changed.pending)
+    assert migration(source, "0001") == initial
+    again = generation.generate_service(source.parent, source, service="order")
+    assert (set(again.counts), again.migrations, again.pending) == ({"unchanged"}, (), changed.pending)
+    contracted = generation.generate_service(source.parent, source, service="order", allow_destructive=True)
+    assert contracted.migrations[0].startswith("order: 0003_")
+    assert contracted.pending == ()
+
+
+def test_one_capability_adds_no_migration(source: Path):
+    generation.generate_service(source.parent, source, service="order")
+    source.write_text(CHANGED, encoding="utf-8")
+    before = (source.parent / "services/order/schema-history.json").read_bytes()
+    assert generation.generate_service(source.parent, source, service="order", capability="testing").migrations == ()
+    assert (source.parent / "services/order/schema-history.json").read_bytes() == before
+
+
+def test_a_service_from_before_the_record_gets_one_unless_its_model_has_changed(source: Path):
+    generation.generate_service(source.parent, source, service="order")
+    record = source.parent / "services/order/schema-history.json"
+    record.unlink()
+    source.write_text(CHANGED, encoding="utf-8")
+    with pytest.raises(SkillError, match=r"services/order: .*0001.*generate once from the architecture\.yaml that it was made from"):
+        generation.generate_service(source.parent, source, service="order")
+    assert not record.exists()
+    source.write_text(SHOP, encoding="utf-8")
+    generation.generate_service(source.parent, source, service="order")
+    source.write_text(CHANGED, encoding="utf-8")
+    assert len(generation.generate_service(source.parent, source, service="order").migrations) == 1
+
+
+def test_another_language_gets_the_whole_history(source: Path):
+    generation.generate_service(source.parent, source, service="order", language="python")
+    source.write_text(CHANGED, encoding="utf-8")
+    generation.generate_service(source.parent, source, service="order", language="python")
+    generation.generate_service(source.parent, source, service="order", language="typescript")
+    made = names(source.parent / "services/order/src/infrastructure/database/migrations")
+    assert {each[:4] for each in made} == {"0001", "0002", "inde"}
+
+
+def migration(source: Path, number: str) -> bytes:
+    return next(each for each in (source.parent / "services/order").rglob(f"{number}*")).read_bytes()

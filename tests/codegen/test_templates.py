@@ -13,19 +13,27 @@ from microservices_skill.codegen.rendering import SUFFIX, environment, templates
 from microservices_skill.codegen.views import (
     python_domain,
     python_service,
+    python_tables,
     python_tests,
     typescript_domain,
     typescript_service,
+    typescript_tables,
     typescript_tests,
 )
 
 TABLES: dict[tuple[str, type], list[str]] = {
     (python.TREE, python_service.ServiceView): [template.path for template in python.SERVICE_TEMPLATES],
+    (python.TREE, python_tables.InitialView): [python.INITIAL_MIGRATION.path],
+    (python.TREE, python_tables.MigrationView): [python.LATER_MIGRATION.path],
+    (typescript.TREE, typescript_tables.InitialView): [typescript.INITIAL_MIGRATION.path],
+    (typescript.TREE, typescript_tables.MigrationView): [typescript.LATER_MIGRATION.path],
     (python.TREE, python_domain.DomainView): [template.path for template in python.DOMAIN_TEMPLATES],
     (python.TREE, python_tests.SuiteView): [template.path for template in python.TEST_TEMPLATES],
     (python.TREE, python_tests.DomainTests): [template.path for template in python.DOMAIN_TEST_TEMPLATES],
 }
 for path in sorted(environment(typescript.TREE).list_templates()):
+    if path in (typescript.INITIAL_MIGRATION.path, typescript.LATER_MIGRATION.path):
+        continue
     is_test, is_domain = path.startswith("test/"), "__domain__" in path
     view: type = (
         (typescript_tests.DomainTests if is_test else typescript_domain.DomainView)

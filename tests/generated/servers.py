@@ -34,6 +34,19 @@ class Database:
 
         return asyncio.run(fetch())
 
+    def run(self, *statements: str) -> None:
+        """Run statements, each by itself."""
+
+        async def execute() -> None:
+            connection = await asyncpg.connect(self.url)
+            try:
+                for each in statements:
+                    await connection.execute(each)
+            finally:
+                await connection.close()
+
+        asyncio.run(execute())
+
     def ids(self, table: str) -> set[str]:
         """The ids of a table's rows."""
         return {str(row[0]) for row in self.rows(f'SELECT id FROM "{table}"')}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from microservices_skill.app.design import Design, read_design
 from microservices_skill.app.documents import adr_files
+from microservices_skill.app.evolving import Evolution, evolve
 from microservices_skill.app.renaming import renames_of
 from microservices_skill.app.results import Writing
 from microservices_skill.app.writing import AT_ONCE, Manner, write
@@ -34,13 +35,14 @@ Progress = Callable[[int, int, str], None]
 """Called with the steps that are done, all steps, and the one that begins."""
 
 
-def generate_service(
+def generate_service(  # noqa: PLR0913 - what a caller may choose
     root: Path,
     source: Path,
     *,
     service: str,
     capability: Capability = "all",
     language: str = "",
+    allow_destructive: bool = False,
     manner: Manner = AT_ONCE,
     progress: Progress | None = None,
 ) -> Writing:
@@ -56,18 +58,31 @@ def generate_service(
     step(1, 3, f"generating {service}")
     files = FileTree(())
     scope: list[str] = []
+    evolutions: list[Evolution] = []
     for suffix, design in designs.items():
         folder = f"services/{service}{suffix}"
-        code = _only(_service_files(design.architecture, service), capability).under(folder)
+        generate.demand_generatable(design.architecture, service)
+        folders = _folders(design.architecture, service, suffix)
+        evolutions.append(evolve(root, folders, design.architecture, service, grows=capability == "all", destructive=allow_destructive))
+        code = _only(_service_files(design.architecture, service, evolutions[-1]), capability).under(folder)
         files |= code
-        scope += _spoken_for(design.architecture, service, suffix) if capability == "all" else [*code]
+        scope += [f"{each}/" for each in folders] if capability == "all" else [*code]
     step(2, 3, "comparing" if manner.preview else "writing")
     read = " and ".join(f"services/{service}{suffix}/README.md" for suffix in designs)
     request = Request(files, scope=tuple(scope) or ("\0",), renames=renames_of(designs))
-    return write(root, request, manner=manner, following=f"Read {read}: how to run, test and change it.")
+    following = f"Read {read}: how to run, test and change it."
+    return _with_migrations(write(root, request, manner=manner, following=following), evolutions)
 
 
-def generate_system(root: Path, source: Path, *, language: str = "", manner: Manner = AT_ONCE, progress: Progress | None = None) -> Writing:
+def generate_system(
+    root: Path,
+    source: Path,
+    *,
+    language: str = "",
+    allow_destructive: bool = False,
+    manner: Manner = AT_ONCE,
+    progress: Progress | None = None,
+) -> Writing:
     """Generate every service, the contracts, the documents and what stands around the services.
 
     Raises:
@@ -81,9 +96,14 @@ def generate_system(root: Path, source: Path, *, language: str = "", manner: Man
     architecture = design.architecture
     step(1, 6, f"generating {len(architecture.services) * len(designs)} services")
     files = FileTree(())
+    evolutions: list[Evolution] = []
     for suffix, variant in designs.items():
         for each in variant.architecture.services:
-            files |= _service_files(variant.architecture, each.name).under(f"services/{each.name}{suffix}")
+            folder = f"services/{each.name}{suffix}"
+            generate.demand_generatable(variant.architecture, each.name)
+            folders = _folders(variant.architecture, each.name, suffix)
+            evolutions.append(evolve(root, folders, variant.architecture, each.name, grows=True, destructive=allow_destructive))
+            files |= _service_files(variant.architecture, each.name, evolutions[-1]).under(folder)
     step(2, 6, "deriving contracts")
     files |= render.render(architecture)
     step(3, 6, "writing decisions")
@@ -92,17 +112,25 @@ def generate_system(root: Path, source: Path, *, language: str = "", manner: Man
     files |= _running_files(designs, language)
     step(5, 6, "comparing files" if manner.preview else "writing files")
     following = "Run all of it: microservices-skill up. Read services/*/README.md: how to test and change them."
-    return write(root, Request(files, renames=renames_of(designs)), manner=manner, following=following)
+    return _with_migrations(write(root, Request(files, renames=renames_of(designs)), manner=manner, following=following), evolutions)
 
 
-def _spoken_for(architecture: Architecture, name: str, suffix: str) -> list[str]:
+def _folders(architecture: Architecture, name: str, suffix: str) -> list[str]:
     """The folder of a service, and the one that it had under its former name."""
     service = architecture.services_by_name[name]
-    return [f"services/{each}{suffix}/" for each in (name, service.formerly) if each is not None]
+    return [f"services/{each}{suffix}" for each in (name, service.formerly) if each is not None]
 
 
-def _service_files(architecture: Architecture, name: str) -> FileTree:
-    code = generate.generate_service(architecture, name)
+def _with_migrations(written: Writing, evolutions: Sequence[Evolution]) -> Writing:
+    return replace(
+        written,
+        migrations=tuple(dict.fromkeys(said for each in evolutions for said in each.migrations)),
+        pending=tuple(dict.fromkeys(said for each in evolutions for said in each.pending)),
+    )
+
+
+def _service_files(architecture: Architecture, name: str, evolution: Evolution) -> FileTree:
+    code = generate.generate_service(architecture, name, evolution.history)
     service = architecture.services_by_name[name]
     return code | render.for_service(architecture, service) | pipelines.of_service(architecture, service)
 

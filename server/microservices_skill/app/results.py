@@ -99,7 +99,8 @@ class Writing:
 
     Where ``conflicts`` are open, nothing is written. ``kept`` are files with a person's edits that stay as they are,
     ``merged`` those that the generator changed too, ``moved`` says ``old -> new``. ``deleted`` were deleted by a person
-    and stay so. ``diff`` is there where it was asked for.
+    and stay so. ``diff`` is there where it was asked for. ``migrations`` are new;
+    ``pending`` is what databases keep for the version before until it may go.
     """
 
     root: str
@@ -114,6 +115,8 @@ class Writing:
     orphans: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     diff: str = ""
+    migrations: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

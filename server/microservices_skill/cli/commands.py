@@ -225,10 +225,19 @@ def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
     type=click.Choice(["typescript", "python", "both"]),
     help="Generate in this language, whatever the model says; both: side by side.",
 )
+@click.option("--allow-destructive", is_flag=True, help="Also make migrations that drop what is left behind, or cut values.")
 @_manner
 @json_option
-def generate(
-    architecture: Path, output: Path, *, service: str | None, capability: Capability, language: str | None, manner: Manner, as_json: bool
+def generate(  # noqa: PLR0913 - a command's options are flat
+    architecture: Path,
+    output: Path,
+    *,
+    service: str | None,
+    capability: Capability,
+    language: str | None,
+    allow_destructive: bool,
+    manner: Manner,
+    as_json: bool,
 ) -> None:
     """Generate the whole system, or one service of it; again after every change of the model.
 
@@ -240,12 +249,11 @@ def generate(
     if service is None and capability != "all":
         raise click.UsageError("--capability needs --service")
     shown = None if as_json else presenting.progress()
+    how: dict[str, Any] = {"language": language or "", "allow_destructive": allow_destructive, "manner": manner, "progress": shown}
     if service is None:
-        result = generation.generate_system(output, architecture, language=language or "", manner=manner, progress=shown)
+        result = generation.generate_system(output, architecture, **how)
     else:
-        result = generation.generate_service(
-            output, architecture, service=service, capability=capability, language=language or "", manner=manner, progress=shown
-        )
+        result = generation.generate_service(output, architecture, service=service, capability=capability, **how)
     _show_writing(result, as_json=as_json)
 
 

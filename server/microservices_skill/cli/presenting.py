@@ -82,6 +82,10 @@ def show_writing(result: Writing) -> None:
         click.secho(f"  conflict: {each.path}{f':{each.lines}' if each.lines else ''}: {each.why}", fg="yellow")
     if result.diff:
         click.echo(result.diff, nl=False)
+    for said in result.migrations:
+        click.secho(f"  migration {said}", fg="yellow" if "DESTRUCTIVE" in said else None)
+    for said in result.pending:
+        click.echo(f"  pending {said}")
     click.echo(f"{'wrote' if result.written else 'would write'} below {result.root}: {_counts(result.counts, 'files')}")
     if result.next:
         click.echo(result.next)

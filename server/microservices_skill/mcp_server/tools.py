@@ -29,6 +29,7 @@ Language = Annotated[
     Literal["", "typescript", "python", "both"],
     Field(description="Generate in this language, whatever the model says; empty: as the model says; both: side by side"),
 ]
+Destructive = Annotated[bool, Field(description="Also make migrations that drop what is left behind, or cut values")]
 
 Conflicts = Annotated[
     Literal["stop", "markers"],
@@ -152,6 +153,7 @@ async def generate_service(  # noqa: PLR0913 - a tool's parameters are flat
         Field(description="The whole service, or only the files of one capability"),
     ] = "all",
     language: Language = "",
+    allow_destructive: Destructive = False,
     architecture: Document = "architecture.yaml",
     output: Output = ".",
     preview: Preview = False,
@@ -169,7 +171,8 @@ async def generate_service(  # noqa: PLR0913 - a tool's parameters are flat
     here = folder(root)
     work = partial(generation.generate_service, inside(here, output), inside(here, architecture), service=service, capability=capability)
     manner = _manner(conflicts, ours, theirs, preview=preview)
-    return await in_thread(partial(work, language=language, manner=manner, progress=partial(_report, ctx)))
+    how = partial(work, language=language, allow_destructive=allow_destructive, manner=manner)
+    return await in_thread(partial(how, progress=partial(_report, ctx)))
 
 
 @told
@@ -178,6 +181,7 @@ async def generate_system(  # noqa: PLR0913 - as above
     ctx: Context[Any, Any],
     root: Root,
     language: Language = "",
+    allow_destructive: Destructive = False,
     architecture: Document = "architecture.yaml",
     output: Output = ".",
     preview: Preview = False,
@@ -195,7 +199,7 @@ async def generate_system(  # noqa: PLR0913 - as above
     here = folder(root)
     work = partial(generation.generate_system, inside(here, output), inside(here, architecture), language=language)
     manner = _manner(conflicts, ours, theirs, preview=preview)
-    return await in_thread(partial(work, manner=manner, progress=partial(_report, ctx)))
+    return await in_thread(partial(work, allow_destructive=allow_destructive, manner=manner, progress=partial(_report, ctx)))
 
 
 def _manner(conflicts: str, ours: list[str], theirs: list[str], *, preview: bool) -> Manner:

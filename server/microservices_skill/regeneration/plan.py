@@ -79,6 +79,9 @@ class _Planning:
             return self._unknown(path, file, here)
         if file.frozen:
             return Change(path, Kind.KEEP, here, here)
+        if file.continues:
+            after = replace(here.saying(file.text), executable=here.executable)
+            return Change(path, Kind.UNCHANGED if after == here else Kind.UPDATE, here, after)
         mode = new.executable if here.executable == before.executable else here.executable
         if here.says_the_same(before) or here.says_the_same(new):
             after = replace(here.saying(file.text), executable=mode)

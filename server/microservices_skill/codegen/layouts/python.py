@@ -106,11 +106,16 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/migrate.py.jinja"),
     Template(f"{_SOURCE}/migrations/env.py.jinja"),
     Template(f"{_SOURCE}/migrations/script.py.mako"),
-    Template(f"{_SOURCE}/migrations/versions/0001_initial.py.jinja"),
     Template(f"{_SOURCE}/rebuild.py.jinja", shows),
     Template(f"{_SOURCE}/streams.py.jinja", keeps_streams),
 )
 """Rendered once a service with a ``ServiceView``."""
+
+INITIAL_MIGRATION = Template(f"{_SOURCE}/migrations/versions/0001_initial.py.jinja")
+"""Rendered once a service with an ``InitialView``."""
+
+LATER_MIGRATION = Template(f"{_SOURCE}/migrations/versions/__migration__.py.jinja")
+"""Rendered once each later migration with a ``MigrationView``."""
 
 _DOMAIN = f"{_SOURCE}/domains/__domain__"
 

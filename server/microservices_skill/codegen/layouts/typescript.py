@@ -31,6 +31,14 @@ from microservices_skill.codegen.layouts.template import (
 
 TREE = "service-typescript"
 
+_MIGRATIONS = "src/infrastructure/database/migrations"
+
+INITIAL_MIGRATION = Template(f"{_MIGRATIONS}/0001-initial.ts.jinja")
+"""Rendered once a service with an ``InitialView``."""
+
+LATER_MIGRATION = Template(f"{_MIGRATIONS}/__migration__.ts.jinja")
+"""Rendered once each later migration with a ``MigrationView``."""
+
 SPECIAL = {
     template.path: template
     for template in (

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from microservices_skill.codegen.quoting import py_str, py_tuple, sentence
 from microservices_skill.codegen.views.projections import ItemList, Projection, events_of, reading_of
 from microservices_skill.codegen.views.python_routes import Route, routes_of
-from microservices_skill.codegen.views.python_tables import Table
-from microservices_skill.codegen.views.python_types import Column, TypedName, columns, migration_columns, request_field, response_field
+from microservices_skill.codegen.views.python_types import Column, TypedName, columns, request_field, response_field
 from microservices_skill.codegen.views.shared import object_names
 from microservices_skill.model.fields import Field
 from microservices_skill.model.naming import pascal, snake, title, words
@@ -104,11 +103,6 @@ def views_of(projections: tuple[Projection, ...]) -> Views:
         own_values=", ".join(sorted(object_names(field for each in projections for field in (*each.view.fields, *_item_fields(each))))),
         route_names=", ".join([*constants, *shown]),
     )
-
-
-def view_tables(projections: tuple[Projection, ...]) -> tuple[Table, ...]:
-    """The tables of views as the first migration makes them."""
-    return tuple(map(_table, projections))
 
 
 def _item_fields(projection: Projection) -> Iterator[Field]:
@@ -214,16 +208,3 @@ def _mapping(pairs: Sequence[tuple[str, str]], *, indent: int) -> str:
 
 def _frozenset(names: Sequence[str]) -> str:
     return "frozenset({" + ", ".join(map(py_str, names)) + "})"
-
-
-def _table(projection: Projection) -> Table:
-    table, key = projection.row.table, projection.view.key
-    head = [f"sa.Column({py_str(key)}, sa.Uuid(), nullable=False)", 'sa.Column("generation", sa.Integer(), nullable=False)']
-    head += ['sa.Column("as_of", moment, nullable=False)', 'sa.Column("is_visible", sa.Boolean(), nullable=False)']
-    head += ['sa.Column("deleted_at", moment, nullable=True)']
-    head += ['sa.Column("positions", json, nullable=False)', 'sa.Column("parts", json, nullable=False)']
-    own = [column for field in projection.columns for column in migration_columns(field)]
-    indexes = [f'op.create_index("ix_{table}_{name}", "{table}", ["generation", "{name}"])' for name in projection.filters]
-    return Table(
-        py_str(table), (*head, *own), (f'sa.PrimaryKeyConstraint("generation", {py_str(key)}, name="pk_{table}")',), tuple(indexes)
-    )

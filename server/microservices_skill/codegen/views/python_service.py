@@ -13,12 +13,13 @@ from microservices_skill.codegen.views.projections import projections_of
 from microservices_skill.codegen.views.python_clients import Client, clients_of
 from microservices_skill.codegen.views.python_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.python_consumers import Consumers, consumers_of
-from microservices_skill.codegen.views.python_projections import Views, view_tables, views_of
+from microservices_skill.codegen.views.python_projections import Views, views_of
 from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
-from microservices_skill.codegen.views.python_tables import Table, tables_of
+from microservices_skill.codegen.views.python_tables import left_behind
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.series import PYTHON, SeriesGroup, series_of
 from microservices_skill.codegen.views.shared import ordered_values, publishers, sensitive_fields
+from microservices_skill.evolution.history import History
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
 from microservices_skill.model.naming import pascal, snake
@@ -65,8 +66,7 @@ class ServiceView:
     sensitive_fields: tuple[str, ...]
     value_types: tuple[ValueClass, ...]
     routes: tuple[RouteRow, ...]
-    tables: tuple[Table, ...]
-    dropped: tuple[str, ...]
+    left_behind: tuple[str, ...]
     clients: tuple[Client, ...]
     has_clients: bool
     needs_tokens: bool
@@ -100,10 +100,9 @@ class ServiceView:
         return bool(self.consumers.events)
 
     @classmethod
-    def of(cls, architecture: Architecture, service: Service) -> ServiceView:
+    def of(cls, architecture: Architecture, service: Service, history: History) -> ServiceView:
         """The view of one service."""
         projections = projections_of(architecture, service)
-        tables = (*tables_of(service), *view_tables(projections))
         sagas = sagas_of(architecture, service)
         watches, reacts = bool(sagas.choreographies), bool(reactions_of(architecture, service))
         clients = clients_of(architecture, service)
@@ -129,8 +128,7 @@ class ServiceView:
             sensitive_fields=tuple(map(py_str, sensitive_fields(service))),
             value_types=_value_classes(service.value_types),
             routes=_routes(architecture, service),
-            tables=tables,
-            dropped=tuple(table.name for table in reversed(tables)),
+            left_behind=left_behind(history.schema_now),
             clients=clients,
             has_clients=bool(clients),
             needs_tokens=any(client.grant is not None for client in clients),

@@ -180,31 +180,6 @@ def plain_shape(shape: Shape) -> str:
     return f"list[{annotation(shape.items)}]" if shape.items is not None else annotation(shape)
 
 
-def migration_columns(field: Field) -> list[str]:
-    """The columns of a field in a migration."""
-    null = f"nullable={not field.required}"
-    if field.type is FieldType.MONEY:
-        return [
-            f'sa.Column("{field.name}_minor_units", sa.BigInteger(), {null})',
-            f'sa.Column("{field.name}_currency", sa.String(3), {null})',
-        ]
-    return [f"sa.Column({py_str(field.name)}, {_migration_type(field)}, {null})"]
-
-
-def _migration_type(shape: Shape) -> str:
-    match shape.type:
-        case FieldType.DECIMAL:
-            precision, scale = shape.digits
-            return f'sa.Numeric({precision}, {scale}).with_variant(sa.String({precision + 2}), "sqlite")'
-        case FieldType.DATETIME:
-            return "moment"
-        case FieldType.OBJECT | FieldType.LIST:
-            return "json"
-        case _:
-            source = column_type(shape)
-            return f"sa.{source}" if source.endswith(")") else f"sa.{source}()"
-
-
 def _text(shape: Shape) -> str:
     limits = [f"min_length={shape.min_length}"] if shape.min_length else []
     limits.append(f"max_length={shape.length_limit}")

@@ -15,7 +15,6 @@ from microservices_skill.codegen.views.typescript_types import (
     SchemaField,
     accessors,
     columns,
-    migration_columns,
     request_field,
     response_field,
 )
@@ -102,15 +101,6 @@ class Views:
     page_maximum: int
 
 
-@dataclass(frozen=True, slots=True)
-class ViewTable:
-    """A table: the lines of its CREATE statement, and its indexes."""
-
-    name: str
-    lines: tuple[str, ...]
-    indexes: tuple[str, ...]
-
-
 def views_of(projections: tuple[Projection, ...]) -> Views:
     """The views of a service."""
     definitions = tuple(map(_definition, projections))
@@ -131,11 +121,6 @@ def views_of(projections: tuple[Projection, ...]) -> Views:
         page_default=wire.PAGE_DEFAULT,
         page_maximum=wire.PAGE_MAXIMUM,
     )
-
-
-def view_tables(projections: tuple[Projection, ...]) -> tuple[ViewTable, ...]:
-    """The tables of views as the first migration makes them."""
-    return tuple(map(_table, projections))
 
 
 def _constant(view: View) -> str:
@@ -256,13 +241,3 @@ def _mapping(pairs: Sequence[tuple[str, str]], *, indent: int) -> str:
 
 def _list(names: Sequence[str]) -> str:
     return f"[{', '.join(map(ts_str, names))}]"
-
-
-def _table(projection: Projection) -> ViewTable:
-    table, key = projection.row.table, projection.view.key
-    lines = [f'"{key}" ${{t.uuid}} NOT NULL', '"generation" integer NOT NULL', '"as_of" ${t.moment} NOT NULL']
-    lines += ['"is_visible" boolean NOT NULL', '"deleted_at" ${t.moment}', '"positions" ${t.json} NOT NULL', '"parts" ${t.json} NOT NULL']
-    lines += [line for field in projection.columns for line in migration_columns(field)]
-    lines = [*(f"{line}," for line in lines), f'CONSTRAINT "pk_{table}" PRIMARY KEY ("generation", "{key}")']
-    indexes = [f'CREATE INDEX "ix_{table}_{name}" ON "{table}" ("generation", "{name}")' for name in projection.filters]
-    return ViewTable(table, tuple(lines), tuple(indexes))

@@ -14,7 +14,6 @@ from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.projections import projections_of
 from microservices_skill.codegen.views.series import TYPESCRIPT, SeriesGroup, series_of
 from microservices_skill.codegen.views.shared import (
-    ordered_entities,
     ordered_values,
     publishers,
     sensitive_fields,
@@ -30,12 +29,11 @@ from microservices_skill.codegen.views.typescript_consumers import (
     domains_of,
     value_schema,
 )
-from microservices_skill.codegen.views.typescript_projections import Views, view_tables, views_of
+from microservices_skill.codegen.views.typescript_projections import Views, views_of
 from microservices_skill.codegen.views.typescript_sagas import Sagas, sagas_of
-from microservices_skill.codegen.views.typescript_types import migration_columns
-from microservices_skill.model import wire
+from microservices_skill.codegen.views.typescript_tables import MigrationName, name_of
+from microservices_skill.evolution.history import History
 from microservices_skill.model.architecture import Architecture
-from microservices_skill.model.entity import Entity
 from microservices_skill.model.naming import kebab, pascal
 from microservices_skill.model.service import Service
 
@@ -46,15 +44,6 @@ class RouteRow:
 
     subscriber: str
     event_types: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table: the lines of its CREATE statement, and its indexes."""
-
-    name: str
-    lines: tuple[str, ...]
-    indexes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +81,8 @@ class ServiceView:
     sensitive_fields: tuple[str, ...]
     value_types: tuple[NamedSchema, ...]
     routes: tuple[RouteRow, ...]
-    tables: tuple[Table, ...]
-    dropped: tuple[str, ...]
+    migrations: tuple[MigrationName, ...]
+    migration_names: str
     clients: tuple[Client, ...]
     client_names: str
     has_calls: bool
@@ -129,14 +118,12 @@ class ServiceView:
         return bool(self.consumers.events)
 
     @classmethod
-    def of(cls, architecture: Architecture, service: Service) -> ServiceView:
+    def of(cls, architecture: Architecture, service: Service, history: History) -> ServiceView:
         """The view of one service."""
         projections = projections_of(architecture, service)
         sagas, consumers = sagas_of(architecture, service), consumers_of(architecture, service, projections)
         watches, reacts = bool(sagas.choreographies), bool(reactions_of(architecture, service))
         is_orchestrated = bool(sagas.definitions or sagas.parts)
-        viewed = tuple(Table(each.name, each.lines, each.indexes) for each in view_tables(projections))
-        tables = (*(_table(entity, service) for entity in ordered_entities(service)), *viewed)
         streams = tuple(StreamUse(kebab(each.name), stream_constant(each)) for each in service.entities if each.is_event_sourced)
         composed = composed_of(architecture, service)
         clients = clients_of(architecture, service)
@@ -166,8 +153,8 @@ class ServiceView:
             sensitive_fields=tuple(map(ts_str, sensitive_fields(service))),
             value_types=tuple(value_schema(value) for value in ordered_values(service.value_types)),
             routes=tuple(RouteRow(ts_str(name), ", ".join(map(ts_str, types))) for name, types in routes_of(architecture, service).items()),
-            tables=tables,
-            dropped=tuple(table.name for table in reversed(tables)),
+            migrations=tuple(map(name_of, history.migrations)),
+            migration_names=", ".join(name_of(each).class_name for each in history.migrations),
             clients=clients,
             client_names=", ".join(client.name for client in clients),
             has_calls=any(client.calls for client in clients),
@@ -192,27 +179,3 @@ class ServiceView:
             has_streams=bool(streams),
             has_compositions=bool(composed),
         )
-
-
-def _table(entity: Entity, service: Service) -> Table:
-    table, state = entity.table, wire.state_field(entity)
-    lines = ['"id" ${t.uuid} NOT NULL', '"version" integer NOT NULL']
-    lines += ['"created_at" ${t.moment} NOT NULL', '"updated_at" ${t.moment} NOT NULL']
-    lines += [line for field in entity.fields for line in migration_columns(field)]
-    lines += [f'"{state.name}" varchar(40) NOT NULL'] if state is not None else []
-    lines.append(f'CONSTRAINT "pk_{table}" PRIMARY KEY ("id")')
-    indexes = []
-    for field in entity.fields:
-        target = service.entity(field.references) if field.references is not None else None
-        if target is not None:
-            lines.append(f'CONSTRAINT "fk_{table}_{field.name}" FOREIGN KEY ("{field.name}") REFERENCES "{target.table}" ("id")')
-            indexes.append(_index(table, field.name))
-        if field.unique:
-            lines.append(f'CONSTRAINT "uq_{table}_{field.name}" UNIQUE ("{field.name}")')
-    if state is not None:
-        indexes.append(_index(table, state.name))
-    return Table(table, (*tuple(f"{line}," for line in lines[:-1]), lines[-1]), tuple(indexes))
-
-
-def _index(table: str, column: str) -> str:
-    return f'CREATE INDEX "ix_{table}_{column}" ON "{table}" ("{column}")'

@@ -160,43 +160,6 @@ def _column(shape: Shape) -> str:
             return "type: 'varchar'"
 
 
-def migration_columns(field: Field) -> list[str]:
-    """The columns of a field in a migration, as SQL within a template literal."""
-    null = " NOT NULL" if field.required else ""
-    if field.type is FieldType.MONEY:
-        return [f'"{field.name}_minor_units" bigint{null}', f'"{field.name}_currency" varchar(3){null}']
-    return [f'"{field.name}" {_sql_type(field)}{null}']
-
-
-def _sql_type(shape: Shape) -> str:  # noqa: PLR0911 - one for each type
-    match shape.type:
-        case FieldType.STRING | FieldType.EMAIL:
-            return f"varchar({shape.length_limit})"
-        case FieldType.TEXT:
-            return "text"
-        case FieldType.INTEGER:
-            return "bigint"
-        case FieldType.NUMBER:
-            return "double precision"
-        case FieldType.BOOLEAN:
-            return "boolean"
-        case FieldType.ENUM:
-            return "varchar(40)"
-        case FieldType.UUID:
-            return "${t.uuid}"
-        case FieldType.DATE:
-            return "${t.day}"
-        case FieldType.DATETIME:
-            return "${t.moment}"
-        case FieldType.DECIMAL:
-            precision, scale = shape.digits
-            return f"${{t.decimal({precision}, {scale})}}"
-        case FieldType.OBJECT | FieldType.LIST:
-            return "${t.json}"
-        case _:
-            raise AssertionError(shape.type)
-
-
 def _text(shape: Shape) -> str:
     limits = [f"min: {shape.min_length}"] if shape.min_length else []
     limits.append(f"max: {shape.length_limit}")

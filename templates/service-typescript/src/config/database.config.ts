@@ -13,7 +13,7 @@ const SHARED = {
   entities: [...ENTITIES],
   migrations: [...MIGRATIONS],
   migrationsTableName: 'schema_migrations',
-  migrationsTransactionMode: 'all' as const,
+  migrationsTransactionMode: 'each' as const,
   synchronize: false,
   logging: false,
 };

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { pathToFileURL } from 'node:url';
 
 import { Client, DatabaseError } from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 
 import { isSqlite, loadSettings, type Settings } from './config/configuration.js';
 import { databaseOptions } from './config/database.config.js';
@@ -10,7 +10,7 @@ import { SERVICE_NAME } from './config/service.js';
 import { configureLogging, exceptionOf, getLogger } from './infrastructure/observability/logger.js';
 
 const log = getLogger('migrate');
-const LOCK_TIMEOUT_S = 60;
+const LOCK_POLL_MS = 200;
 
 /** What PostgreSQL says where another process has just made the same database. */
 const ALREADY_THERE: ReadonlySet<string> = new Set(['42P04', '23505']);
@@ -24,14 +24,24 @@ export async function migrate(settings: Settings): Promise<void> {
   const lock = source.createQueryRunner();
   try {
     if (isPostgresql) {
-      await lock.query(`SET lock_timeout = '${LOCK_TIMEOUT_S}s'`);
-      await lock.query('SELECT pg_advisory_lock(hashtext($1))', [`${SERVICE_NAME}.migrations`]);
+      await waitForOthers(lock);
     }
     const applied = await source.runMigrations();
     log.info('database.migrated', { migrations: applied.map((migration) => migration.name) });
   } finally {
     await lock.release(); // the lock ends with its connection
     await source.destroy();
+  }
+}
+
+/** Be the only migrator. It asks again and again: one that waited in a statement would hold back an index that is being built. */
+async function waitForOthers(lock: QueryRunner): Promise<void> {
+  for (;;) {
+    const rows: unknown = await lock.query('SELECT pg_try_advisory_lock(hashtext($1)) AS held', [`${SERVICE_NAME}.migrations`]);
+    if (Array.isArray(rows) && Object(rows[0]).held === true) {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
   }
 }
 

@@ -161,8 +161,11 @@ class Database:
 OUTAGES = (OSError, TimeoutError, PoolTimeoutError, OperationalError, InterfaceError)
 """What is raised while the database is away; it may come back, so the work is worth trying again."""
 
-TRANSIENT = frozenset({"57P01", "57P02", "57P03", "53300", "57014", "55P03", "40P01", "40001", "25006"})
-"""Shutdown, recovery, too many connections, cancelled by a timeout, lock not available, deadlock, serialization."""
+TRANSIENT = frozenset({"57P01", "57P02", "57P03", "53300", "57014", "55P03", "40P01", "40001", "25006", "0A000"})
+"""Shutdown, recovery, too many connections, cancelled by a timeout, lock not available, deadlock, serialization, read-only.
+
+The last one is said once of each prepared statement whose table a migration has changed meanwhile.
+"""
 
 
 def is_outage(error: BaseException) -> bool:
@@ -216,9 +219,10 @@ def _refuse_dead(connection: Any, entry: ConnectionPoolEntry, _: Any) -> None:
 
 def _tell_outage(context: ExceptionContext) -> None:
     """Raise what OUTAGES has where only the server's code tells that it is away or overloaded; the driver's error is a general one."""
-    code = getattr(context.original_exception, "sqlstate", None)
+    original = context.original_exception
+    code = getattr(original, "sqlstate", None) or getattr(original.__cause__, "sqlstate", None)
     if code is not None and (code in TRANSIENT or code.startswith("08")):
-        raise OperationalError(context.statement, context.parameters, context.original_exception) from context.original_exception
+        raise OperationalError(context.statement, context.parameters, original) from original
 
 
 def _to_json(value: object) -> str:
