@@ -195,7 +195,7 @@ def test_a_changed_model_adds_one_migration_and_leaves_the_first_as_it_is(source
     assert (first.migrations, first.pending) == ((), ())
     initial = migration(source, "0001")
     source.write_text(CHANGED, encoding="utf-8")
-    preview = generation.generate_service(source.parent, source, service="order", preview=True)
+    preview = generation.generate_service(source.parent, source, service="order", manner=Manner(preview=True))
     changed = generation.generate_service(source.parent, source, service="order")
     assert preview.migrations == changed.migrations
     assert changed.migrations[0].startswith("order: 0002_")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 SUBJECT = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
 
 
-@pytest.mark.parametrize("language", [Language.PYTHON])  # a NestJS service stalls now and then before the guard: not proven
+@pytest.mark.parametrize("language", [Language.PYTHON, Language.TYPESCRIPT])
 def test_a_service_reaches_kafka_over_tls_with_its_password(language: Language, tmp_path: Path, toolchains: Toolchains) -> None:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(certificate)]

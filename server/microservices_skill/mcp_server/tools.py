@@ -33,10 +33,10 @@ Destructive = Annotated[bool, Field(description="Also make migrations that drop 
 
 Conflicts = Annotated[
     Literal["stop", "markers"],
-    Field(description="Where a person and the generator changed the same lines: write nothing, or both between markers"),
+    Field(description="Where both a person and the generator changed lines: write nothing, or both between markers"),
 ]
-Ours = Annotated[list[str], Field(description="Files or folders where conflicts are settled with the person's lines", max_length=100)]
-Theirs = Annotated[list[str], Field(description="Files or folders where they are settled with the generated lines", max_length=100)]
+Ours = Annotated[list[str], Field(description="Paths whose conflicts the person's lines win", max_length=100)]
+Theirs = Annotated[list[str], Field(description="Paths whose conflicts the generated lines win", max_length=100)]
 
 WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)

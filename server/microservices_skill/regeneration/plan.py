@@ -72,13 +72,13 @@ class _Planning:
     def _outcome(self, path: str, file: File, before: Content | None, here: Content | None) -> Change:
         new, side = content_of(file), self.choices.side(path)
         if here is None:
-            if before is None or side == "theirs":
+            if before is None or file.continues or side == "theirs":
                 return Change(path, Kind.CREATE, None, new)
             return Change(path, Kind.STAYS_DELETED)
         if before is None:
             return self._unknown(path, file, here)
         if file.frozen:
-            return Change(path, Kind.KEEP, here, here)
+            return Change(path, Kind.UNCHANGED if here.says_the_same(new) else Kind.KEEP, here, here)
         if file.continues:
             after = replace(here.saying(file.text), executable=here.executable)
             return Change(path, Kind.UNCHANGED if after == here else Kind.UPDATE, here, after)
