@@ -42,8 +42,8 @@ def test_a_service_reaches_kafka_over_tls_with_its_password(language: Language, 
             settings = {"DATABASE_URL": database.url, "BROKER_IDEMPOTENCE": "false", "BROKER_TIMEOUT_S": "3", "DELIVERY_LEASE_S": "6"}
             running = Running(toolchain, folder, {**settings, **trusting, "BROKER_URL": known}).migrate().start()
             until(lambda: is_connected(running), 40, "for the service to be let in")
-            running.end()
             until(lambda: guard.admitted >= 3, 40, "for who declares, who sends and who receives")
+            running.end()
             admitted = guard.admitted
             running = Running(toolchain, folder, {**settings, **trusting, "BROKER_URL": unknown}).start()
             until(lambda: guard.refused > 1, 40, "for the password to be refused")

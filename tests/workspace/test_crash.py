@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ def test_a_kill_at_any_time_is_mended_by_the_next_run(tmp_path: Path, first: int
         "sys.stdin.readline(); apply(Path(sys.argv[1]), tree)"
     )
     command = [sys.executable, "-c", script]
+    began = time.monotonic()
+    apply(tmp_path / "whole", tree(200))
+    whole_s = time.monotonic() - began
     states = set()
     for number in range(first, first + KILLS):
         root = tmp_path / f"{number}"
@@ -60,7 +64,7 @@ def test_a_kill_at_any_time_is_mended_by_the_next_run(tmp_path: Path, first: int
             child.stdin.write(b"\n")
             child.stdin.flush()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(random.Random(number).random() * 0.12)
+                child.wait(random.Random(number).random() * 1.5 * whole_s)
             child.kill()
             child.wait()
         states.add((root / "d0/f196").exists())

@@ -20,6 +20,9 @@ _AGAINST = (
     "fi",
 )
 
+_INTO = '> "$RUNNER_TEMP/preview.json" || [ -s "$RUNNER_TEMP/preview.json" ]'
+"""Open conflicts exit with 1 and are in the answer; where there is no answer, the step fails."""
+
 _CURRENT = (
     "jq '{counts, paths, merged, moved, conflicts}' \"$RUNNER_TEMP/preview.json\"",
     'changing=\'[.counts["create", "update", "merge", "move", "delete", "conflict"] // 0] | add\'',
@@ -40,7 +43,7 @@ def contracts(language: str = "") -> Block:
             running("Install the generator of this system", f"pip install microservices-skill=={__version__}"),
             running("The design is sound", "microservices-skill validate architecture.yaml"),
             running("It breaks nobody", *_AGAINST, when=PULL_REQUEST, env={"BASE": "${{ github.base_ref }}"}),
-            running("What is generated is current", f'{again} --preview --json > "$RUNNER_TEMP/preview.json" || true', *_CURRENT),
+            running("What is generated is current", f"{again} --preview --json {_INTO}", *_CURRENT),
         ],
         minutes=10,
         name="design, contracts, drift",
