@@ -35,7 +35,22 @@ def parts_of(architecture: Architecture, service: Service) -> tuple[Part, ...]:
 
 def commands(parts: Iterable[Part]) -> tuple[Event, ...]:
     """The commands and compensations of some parts, in their order."""
-    return tuple(event for part in parts for event in (part.command, part.compensation) if event is not None)
+    return _each_once(event for part in parts for event in (part.command, part.compensation) if event is not None)
+
+
+def replies(parts: Iterable[Part]) -> tuple[Event, ...]:
+    """The replies of some parts, in their order."""
+    return _each_once(part.reply for part in parts)
+
+
+def erased_by(parts: Iterable[Part]) -> list[str]:
+    """The entities whose personal data some parts erase, in name order."""
+    return sorted({part.operation.entity.name for part in parts if part.erases})
+
+
+def _each_once(events: Iterable[Event]) -> tuple[Event, ...]:
+    """A coordinator that commands itself is on both sides of a message."""
+    return tuple({event.name: event for event in events}.values())
 
 
 def carried_values(architecture: Architecture, service: Service) -> tuple[ValueType, ...]:
