@@ -11,13 +11,17 @@ from microservices_skill.model import erasure
 from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import FieldType
 from microservices_skill.model.naming import snake
-from microservices_skill.model.service import Service
+from microservices_skill.model.service import Action, Service
 from microservices_skill.model.system import ERASING
 from microservices_skill.proposal.domains import Plain
 from microservices_skill.proposal.selection import Reason, Selection
 from microservices_skill.questionnaire.answers import Answers
 
 STEP_TIMEOUT, SAGA_TIMEOUT = "30s", "1h"
+BY_HAND = (
+    "No saga reaches it, as no id of a person leads there from where one could ask: erase by hand on request, as"
+    " docs/security/personal-data.md lists, or say in keptBy which law keeps it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,22 @@ def provide_erasure(selection: Selection, answers: Answers) -> None:
             continue
         covered |= {(each.service.name, each.entity.name) for each in holders}
         _add(selection, subject, holders, law)
+
+
+def left_to_hands(selection: Selection, answers: Answers) -> list[Plain]:
+    """The risks to accept: what a law lets a person have erased, and neither a saga nor an operation erases."""
+    if not ERASING & set(answers.items("regulations")):
+        return []
+    erased = {(step["service"], step["erases"]) for saga in selection.sagas for step in saga["steps"] if "erases" in step}
+    return [
+        {"rule": "personal-data-without-erasure", "at": f"/services/{index}/entities/{place}", "reason": BY_HAND}
+        for index, service in enumerate(_read(selection))
+        for place, entity in enumerate(service.entities)
+        if erasure.erased_fields(service, entity)
+        and not entity.is_event_sourced
+        and (service.name, entity.name) not in erased
+        and not any(each.action is Action.DELETE and each.entity == entity.name for each in service.endpoints)
+    ]
 
 
 def _read(selection: Selection) -> Iterator[Service]:

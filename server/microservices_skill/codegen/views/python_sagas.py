@@ -235,12 +235,17 @@ def _erase(part: Part) -> list[str]:
         "    session,",
         f"    {entity.name},",
         f"    command.{part.key},",
+        f"    {_strings(sagas.kept_answers(part))},",
         f"    lambda {'row' if any(each.has_id for each in blanks) else '_'}: {{",
         *(f"        {py_str(each.field.name)}: {_blank(each)}," for each in blanks),
         "    },",
         f"    {key}=command.{part.key},",
         ")",
     ]
+
+
+def _strings(values: tuple[str, ...]) -> str:
+    return f"({', '.join(map(py_str, values))}{',' if len(values) == 1 else ''})"
 
 
 def _blank(blank: Blank) -> str:

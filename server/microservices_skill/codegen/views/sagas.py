@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from microservices_skill.codegen.views.shared import incoming_values
+from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.entity import Entity
 from microservices_skill.model.messaging import Event
@@ -46,6 +47,12 @@ def replies(parts: Iterable[Part]) -> tuple[Event, ...]:
 def erased_by(parts: Iterable[Part]) -> list[str]:
     """The entities whose personal data some parts erase, in name order."""
     return sorted({part.operation.entity.name for part in parts if part.erases})
+
+
+def kept_answers(part: Part) -> tuple[str, ...]:
+    """The operations whose answers are kept for repeats, and tell of what the step erases."""
+    entity = part.operation.entity.name
+    return tuple(each.id for each in wire.operations(part.service) if each.entity.name == entity and each.needs_idempotency_key)
 
 
 def _each_once(events: Iterable[Event]) -> tuple[Event, ...]:
