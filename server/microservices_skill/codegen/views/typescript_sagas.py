@@ -281,7 +281,7 @@ def _erase(part: Part) -> list[str]:
     blanks = erasure.blanks(part.service, entity)
     row = "row" if any(each.has_id for each in blanks) else ""
     return [
-        f"const operations = [{', '.join(map(ts_str, sagas.kept_answers(part)))}];",
+        f"const operations: readonly string[] = [{', '.join(map(ts_str, sagas.kept_answers(part)))}];",
         f"const foundBy = {{ {key}: command.{part.key} }};",
         f"return await erase(tx, {entity.name}, command.{part.key}, operations, foundBy, ({row}) => ({{",
         *(f"  {each.field.name}: {_blank(each)}," for each in blanks),
