@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -13,7 +15,7 @@ from tests.evolution.strategies import schemas
 from tests.generated.architectures import LANGUAGES, changed, in_language, read_example, write_tree
 from tests.generated.evolving import MODEL, Evolving, catalogue, check_models, downgrade
 from tests.generated.languages import Toolchains
-from tests.generated.processes import Caller, Running
+from tests.generated.processes import Answer, Caller, Running
 from tests.generated.servers import new_database
 
 from microservices_skill.codegen.generate import generate_service
@@ -26,6 +28,8 @@ from microservices_skill.evolution.tables import schema_of
 from microservices_skill.model.system import Language
 
 pytestmark = pytest.mark.slow
+CONNECTIONS = 12
+"""More than the pool of a service has."""
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 
 SECOND = (
@@ -57,26 +61,38 @@ def evolving(request: pytest.FixtureRequest, tmp_path: Path, toolchains: Toolcha
     return Evolving(tmp_path, toolchains[language], language)
 
 
+def asked(ask: Callable[[], Answer]) -> Answer:
+    """An answer, asked for again as callers do: each connection prepares its statements anew once after a migration."""
+    for _ in range(CONNECTIONS):
+        answer = ask()
+        if answer.status != 503:
+            return answer
+    return answer
+
+
 def made(running: Running, path: str, **body: Any) -> str:
-    answer = Caller(running).change("POST", path, body)
+    key = str(uuid4())
+    answer = asked(lambda: Caller(running).change("POST", path, body, Idempotency_Key=key))
     assert answer.status == 201, answer.text
     return str(answer.json["id"])
 
 
-def found(running: Running, path: str) -> dict[str, Any]:
-    answer = Caller(running).get(path)
-    if answer.status == 503:  # a statement that was prepared before the migration is prepared anew
-        answer = Caller(running).get(path)
+def read(running: Running, path: str) -> Answer:
+    answer = asked(lambda: Caller(running).get(path))
     assert answer.status == 200, answer.text + running.log[-2000:]
-    return dict(answer.json)
+    return answer
+
+
+def found(running: Running, path: str) -> dict[str, Any]:
+    return dict(read(running, path).json)
 
 
 def change(running: Running, identity: str, **body: Any) -> None:
-    caller = Caller(running)
-    now = found(running, f"/v1/orders/{identity}")
-    etag = caller.get(f"/v1/orders/{identity}").headers["ETag"]
-    kept = {name: value for name, value in now.items() if name not in ("id", "version", "created_at", "updated_at")}
-    answer = caller.change("PUT", f"/v1/orders/{identity}", kept | body, If_Match=etag)
+    path, key = f"/v1/orders/{identity}", str(uuid4())
+    now = read(running, path)
+    kept = {name: value for name, value in now.json.items() if name not in ("id", "version", "created_at", "updated_at")}
+    etag = now.headers["ETag"]
+    answer = asked(lambda: Caller(running).change("PUT", path, kept | body, If_Match=etag, Idempotency_Key=key))
     assert answer.status == 200, answer.text
 
 

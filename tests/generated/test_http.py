@@ -65,6 +65,7 @@ def test_a_request_id_is_echoed_and_a_bad_one_replaced(target: Target) -> None:
 
 @on(anything)
 def test_the_metrics_are_there_by_their_names(target: Target) -> None:
+    target.caller().get("/no/such")
     answer = target.running.call("GET", "/metrics")
     assert answer.headers.get_content_type() == "text/plain"
     types = dict(line.split()[2:4] for line in answer.text.splitlines() if line.startswith("# TYPE"))
