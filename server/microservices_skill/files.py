@@ -28,7 +28,7 @@ class DuplicatePathError(SkillError):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A text and how it is treated: ``owned`` files belong to the generator, the others to people once they exist.
+    """A text and how it is treated: ``owned`` files belong to the generator, in the others people write.
 
     A ``frozen`` file is history, such as a migration: once it is there, nothing changes it. One that ``continues`` was made from
     what stands on disk, such as a record, and always takes its place.

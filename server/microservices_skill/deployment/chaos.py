@@ -34,7 +34,7 @@ PLAN, SCENARIO = "chaos/plan.yaml", "chaos/scenario.yaml"
 
 _ABOUT_PLAN = "Generated: what `microservices-skill chaos` checks after it has broken this system again and again."
 _ABOUT_SCENARIO = """\
-Yours: what is asked of the system while it is broken, and what else must hold. The generator makes this file once.
+Yours: what is asked of the system while it is broken, and what else must hold. It stays when it is generated again.
   externals:  [{name, command}], what plays a service outside; it listens on $PORT
   setup:      [{service, path, body}], requests before the load
   sagas:      [{name, requests: [{weight, body}]}], what each saga is started with; in a text of a body {n} is the

@@ -48,6 +48,13 @@ def name_of(operations: Sequence[Operation], before: Schema) -> str:
 
 def said(operation: Operation) -> str:
     """An operation in a few words."""
+    match operation:
+        case op.RenameTable():
+            return f"rename {operation.old} to {operation.table}"
+        case op.RenameColumn():
+            return f"rename {operation.table}.{operation.left.column.name} to {operation.column.name}"
+        case _:
+            pass
     verb = _VERBS[type(operation)].replace("_", " ")
     return f"{verb} {'.'.join([_table(operation), *_object(operation)])}"
 

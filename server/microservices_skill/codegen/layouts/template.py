@@ -204,7 +204,7 @@ def in_pacts(view: Facts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template of the tree. Files that are not owned are made once and left to people afterwards."""
+    """A template of the tree. Files that are not owned are where people write."""
 
     path: str
     when: Callable[[Facts], bool] = always

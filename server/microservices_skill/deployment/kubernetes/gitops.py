@@ -10,7 +10,7 @@ from microservices_skill.files import File
 from microservices_skill.model.dumping import dump_plain
 
 _ABOUT = """\
-# Yours: the generator makes this file once. Put your repository here, then: kubectl apply -f of this file, once.
+# Yours: what you write stays when it is generated again. Put your repository here, then: kubectl apply -f of this file, once.
 # Migrations run in each sync before the Deployments (sync waves), with the image that is rolled out.
 """
 

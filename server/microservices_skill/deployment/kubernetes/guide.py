@@ -11,7 +11,7 @@ from microservices_skill.deployment.kubernetes.network import GATEWAY_NAMESPACE,
 _TEXT = """\
 # Deployment
 
-Generated from the model. `kubernetes/overlays`, `argocd` and `helm/values` are yours: the generator makes them once. The rest
+Generated from the model. `kubernetes/overlays`, `argocd` and `helm/values` are yours: what you write there stays. The rest
 follows the model; requests, limits, instances and pools follow [capacity](../docs/capacity.md).
 
 ## What the cluster must have

@@ -18,7 +18,7 @@ from microservices_skill.model.system import BrokerKind
 CHART_VERSION = "0.1.0"
 
 _GENERATED = "# Generated from the model: set values, or change the model, and not this file.\n"
-_OWN = "# Yours: the generator makes this file once. What it leaves out is as in the chart's values.yaml.\n"
+_OWN = "# Yours: what you write stays when it is generated again. What it leaves out is as in the chart's values.yaml.\n"
 
 _HELPERS = """\
 {{/* The image of a service: by digest where there is one. */}}

@@ -20,7 +20,7 @@ POD_SECURITY_VERSION = "v1.31"
 _BUILT = "kustomize.config.k8s.io/v1beta1"
 _COMPONENT = "kustomize.config.k8s.io/v1alpha1"
 _GENERATED = "# Generated from the model: change an overlay, or the model, and not this file.\n"
-_OWN = "# Yours: the generator makes this file once.\n"
+_OWN = "# Yours: what you write stays when it is generated again.\n"
 
 COLLECTOR = f"http://otel-collector.{network.MONITORING_NAMESPACE}:{network.OTLP_PORT}"
 

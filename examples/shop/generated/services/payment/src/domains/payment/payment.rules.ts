@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Payment, PaymentTransition } from './entities/payment.entity.js';
 
 /**
- * Business rules of payments: yours to write. The generator makes this file once and leaves it to you.
+ * Business rules of payments: yours to write. What you write stays when it is generated again.
  *
  * Each function runs inside the transaction, before the change is stored. Throw `InvariantError` with a sentence for
  * the caller to refuse the change; nothing of it is kept then. `tx` reads and writes in the same transaction.

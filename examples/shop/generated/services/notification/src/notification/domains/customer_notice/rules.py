@@ -1,4 +1,4 @@
-"""Business rules of customer notices: yours to write. The generator makes this file once and leaves it to you.
+"""Business rules of customer notices: yours to write. What you write stays when it is generated again.
 
 Each function runs inside the transaction, before the change is stored. Raise ``InvariantError`` with a sentence for
 the caller to refuse the change; nothing of it is kept then. The session reads and writes in the same transaction.
