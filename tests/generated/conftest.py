@@ -57,6 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run where pytest-xdist has not taken the groups: each worker would set up everything, and tests meet strangers."""
+    if session.config.getoption("loadgroup", False):
+        assert all("@" in item.nodeid for item in session.items), "pytest-xdist does not know this pytest: groups have no effect"
+
+
 def _group(item: pytest.Item) -> str:
     """The service, or what a module has set up for it; a test that shares nothing is by itself."""
     assert isinstance(item, pytest.Function)

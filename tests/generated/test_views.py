@@ -311,8 +311,11 @@ def test_a_rebuild_under_load_gives_the_same_rows_and_mends_what_was_wrong(shop:
         time.sleep(1.0)
         killed.kill()
         killed.wait()
-        database.rows("UPDATE order_histories SET note = 'wrong', invoice_number = 'wrong' WHERE is_visible")
-        database.rows("DELETE FROM order_histories WHERE status = 'confirmed'")
+        database.run(
+            "LOCK TABLE order_histories IN EXCLUSIVE MODE;"  # or its rows may be locked in another order than the service does
+            "UPDATE order_histories SET note = 'wrong', invoice_number = 'wrong' WHERE is_visible;"
+            "DELETE FROM order_histories WHERE status = 'confirmed'"
+        )
         database.rows(
             "INSERT INTO order_histories (order_id, generation, as_of, is_visible, positions, parts, customer, due_at, status,"
             " total_minor_units, total_currency) SELECT $1::text::uuid, (SELECT coalesce(max(active), 1) FROM view_generations),"
