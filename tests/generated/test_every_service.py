@@ -50,6 +50,14 @@ def test_a_service_of_an_orchestrated_saga_passes_its_own_checks(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["customer", "booking"])
+def test_a_service_that_erases_personal_data_passes_its_own_checks(
+    language: Language, name: str, tmp_path: Path, toolchains: Toolchains
+) -> None:
+    check(in_language(read_case("erasure", system=own_name("erasure")), language), name, tmp_path, toolchains)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["history"])
 def test_a_service_of_a_view_passes_its_own_checks(language: Language, name: str, tmp_path: Path, toolchains: Toolchains) -> None:
     check(in_language(read_case("views", system=own_name("views")), language), name, tmp_path, toolchains)

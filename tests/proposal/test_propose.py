@@ -35,6 +35,41 @@ def test_the_shop_gets_its_four_services_a_saga_and_a_reason_for_each_choice() -
     assert all(decision.sources for decision in architecture.decisions)
 
 
+CLINIC = read_answers((Path(__file__).parents[2] / "examples/clinic/answers.yaml").read_text(encoding="utf-8"))
+
+
+def test_a_law_of_erasure_brings_a_saga_to_everybody_who_keeps_data_of_a_patient() -> None:
+    proposal = propose(CLINIC)
+    [saga] = proposal.architecture.orchestrations
+    assert (saga.saga.name, saga.coordinator.name, saga.saga.starts_with) == ("ErasePatientSaga", "patient", "requestPatientErasure")
+    assert [(part.service.name, part.operation.entity.name, part.key) for part in saga.parts] == [
+        ("patient", "Patient", "patient_id"),
+        ("appointment", "Appointment", "patient_id"),
+        ("reminder", "Contact", "patient_id"),
+    ]
+    starting = saga.coordinator.endpoint("requestPatientErasure")
+    assert starting is not None
+    assert (starting.scope, starting.auth, starting.idempotent) == ("patients:erase", True, True)
+    assert any(reason.answer == "regulations" and "GDPR lets a person ask for erasure" in reason.because for reason in proposal.reasons)
+    assert [finding for finding in validate(proposal.architecture) if finding.rule == "personal-data-without-erasure"] == []
+
+
+def test_what_no_saga_reaches_is_a_risk_that_names_the_way_by_hand() -> None:
+    architecture = propose(SHOP).architecture
+    accepted = [each for each in architecture.accepted_risks if each.rule == "personal-data-without-erasure"]
+    named = {found.location for found in validate(architecture.model_copy(update={"accepted_risks": ()})) if found.rule == accepted[0].rule}
+    assert {each.at for each in accepted} == named
+    assert all("erase by hand" in each.reason for each in accepted)
+    without = propose(merge(SHOP, {"regulations": []})).architecture
+    assert not [each for each in without.accepted_risks if each.rule == accepted[0].rule]
+
+
+@pytest.mark.parametrize("regulations", [["hipaa"], []])
+def test_without_such_a_law_nobody_can_ask_for_erasure(regulations: list[str]) -> None:
+    architecture = propose(merge(CLINIC, {"regulations": regulations})).architecture
+    assert architecture.sagas == ()
+
+
 def test_every_service_owns_its_store_and_has_one_owner() -> None:
     architecture = propose(SHOP).architecture
     assert len({store for service in architecture.services for store in service.stores}) == len(architecture.services)

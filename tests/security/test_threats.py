@@ -108,6 +108,14 @@ def test_personal_data_is_listed_with_the_messages_that_carry_it_and_who_receive
     assert re.search(r"order\\_id \| .*order: PurchaseOrder.*notification: CustomerNotice", found)
 
 
+def test_the_page_says_what_a_saga_erases_and_what_a_law_keeps():
+    found = personal_data.page(read_example("clinic")).partition("## Erasure and access")[2]
+    assert "`requestPatientErasure` of patient starts **ErasePatientSaga**" in found
+    assert "| erase_patient_of_patient | patient | Patient | full\\_name, contact\\_email, born\\_on |" in found
+    assert "medical-record: TreatmentNote.diagnosis, by the law on medical records" in found
+    assert "ErasePatientSaga" not in personal_data.page(read_example("shop"))
+
+
 def test_a_field_that_looks_personal_and_is_not_classified_is_asked_about():
     document = read_example("shop").model_dump(by_alias=True)
     field = next(each for each in document["services"][0]["entities"][0]["fields"] if each["name"] == "customer_email")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from microservices_skill.decisions.markdown import bullets, document, md_text, section, table
+from microservices_skill.model import erasure
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.security.personal_data import PRIVACY, Datum, Subject, data, subjects, unclassified
 
@@ -72,9 +73,50 @@ def _erasure(architecture: Architecture, found: tuple[Subject, ...]) -> list[str
     parts.append(table(("Identity", "Kept by"), rows) if rows else "No identity is shared by services that keep personal data.")
     copies = [
         "Messages in queues and in tables of outbox and inbox, which are emptied after `RETENTION_HOURS`.",
-        "Backups, until they are replaced.",
+        "Backups, until they are replaced: ask for the erasures of that time again after a restore.",
+    ]
+    copies += [
+        f"The view {view.name} of {service.name}: `rebuild` makes it anew from what its sources keep after the erasure."
+        for service in architecture.services
+        for view in service.views
+        if any(field.classification.is_sensitive for field in view.fields)
     ]
     if sourced:
         copies.append(f"Event streams that are never changed, of {', '.join(sourced)}: keep personal data outside or encrypt it by person.")
+    parts += _sagas(architecture)
     parts.append(f"Beside these:\n\n{bullets(copies)}")
+    return parts
+
+
+def _sagas(architecture: Architecture) -> list[str]:
+    """Which saga erases what, in its order, and what stays."""
+    parts = []
+    for each in architecture.orchestrations:
+        erasing = [part for part in each.parts if part.erases]
+        if not erasing:
+            continue
+        rows = [
+            (
+                part.step.name,
+                part.service.name,
+                part.operation.entity.name,
+                ", ".join(md_text(field.name) for field in erasure.erased_fields(part.service, part.operation.entity)),
+            )
+            for part in erasing
+        ]
+        parts.append(
+            f"`{each.saga.starts_with}` of {each.coordinator.name} starts **{each.saga.name}**. It cannot be taken back: each step is"
+            " repeated until it is done, an operator is called when that is in vain, and `/sagas` shows what was erased where and when,"
+            " without any of it. Rows stay, with blanks in their place; kept answers and published messages that name the person go."
+        )
+        parts.append(table(("Step", "Service", "Of", "Fields"), rows))
+    kept = [
+        f"{service.name}: {entity.name}.{md_text(field.name)}, by {md_text(field.kept_by)}"
+        for service in architecture.services
+        for entity in service.entities
+        for field in entity.fields
+        if field.kept_by
+    ]
+    if kept:
+        parts.append(f"Kept all the same:\n\n{bullets(kept)}")
     return parts

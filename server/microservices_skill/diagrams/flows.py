@@ -42,7 +42,7 @@ def saga(architecture: Architecture, found: Saga) -> str:
 
 
 def _step(architecture: Architecture, found: Saga, step: SagaStep) -> list[str]:
-    what = step.operation or step.event or step.name
+    what = step.operation or step.event or (f"erase {step.erases}" if step.erases is not None else step.name)
     pivot = " (pivot)" if step.pivot else ""
     event = architecture.event(step.event) if step.event is not None and found.style is SagaStyle.CHOREOGRAPHED else None
     sender = event.publisher if event is not None else found.coordinator

@@ -59,7 +59,8 @@ def hearings(architecture: Architecture, *, of: str | None = None) -> Iterator[H
             if event is not None and not is_own and of in (None, consumer.name, event.publisher):
                 yield Hearing(consumer, architecture.services_by_name[event.publisher], as_read(architecture, consumer, event))
     for message in architecture.saga_messages:
-        if of in (None, message.receiver, message.event.publisher):
+        is_own = message.receiver == message.event.publisher
+        if not is_own and of in (None, message.receiver, message.event.publisher):
             yield _told(architecture, message)
 
 

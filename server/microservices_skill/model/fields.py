@@ -160,7 +160,10 @@ class Shape(Node):
 
 
 class Field(Shape):
-    """A named value of an entity, value type or event; ``formerly`` is the name that it had before a rename."""
+    """A named value of an entity, value type or event; ``formerly`` is the name that it had before a rename.
+
+    ``keptBy`` names the law that keeps personal data when its person asks for erasure.
+    """
 
     name: FieldName
     formerly: FieldName | None = None
@@ -170,9 +173,12 @@ class Field(Shape):
     immutable: bool = False
     references: TypeName | None = None
     classification: Classification = Classification.INTERNAL
+    kept_by: Line = ""
 
     @model_validator(mode="after")
     def _flags_fit_the_type(self) -> Self:
+        if self.kept_by and not self.classification.is_sensitive:
+            raise ValueError("keptBy says why personal data outlives an erasure; classify the field, or remove keptBy")
         if self.references is not None and self.type is not FieldType.UUID:
             raise ValueError("references needs type uuid: an entity is referred to by its id")
         if self.unique and self.type in (FieldType.OBJECT, FieldType.LIST, FieldType.MONEY, FieldType.TEXT):

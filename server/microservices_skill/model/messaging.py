@@ -43,6 +43,7 @@ class SagaStep(Node):
 
     In an orchestrated saga ``operation`` is what the command asks for. ``set`` says which field of the saga's entity each
     value comes from, where the names differ; ``match`` finds what a later step works on, where no earlier one made it.
+    ``erases`` stands in the place of an operation: every row of that entity which ``match`` finds loses its personal data.
     In a choreographed one ``event`` starts the step and ``compensationEvent`` undoes it, both by a subscription of the
     participant, which tells by ``doneBy``, ``refusedBy`` and ``undoneBy`` what became of it.
     """
@@ -50,6 +51,7 @@ class SagaStep(Node):
     name: StateName
     service: Slug
     operation: OperationName | None = None
+    erases: TypeName | None = None
     event: EventName | None = None
     compensation: OperationName | None = None
     compensation_event: EventName | None = None
@@ -62,6 +64,14 @@ class SagaStep(Node):
     retriable: bool = False
     idempotent: bool = True
     timeout: Duration | None = None
+
+    @model_validator(mode="after")
+    def _erasure_stands_alone(self) -> Self:
+        if self.erases is not None and (self.operation is not None or self.event is not None or self.has_compensation):
+            raise ValueError("erases stands alone: what is erased cannot be brought back, and needs neither operation nor event")
+        if self.erases is not None and self.match is None:
+            raise ValueError("erases needs match: by which field the rows of one person are found, and from what it comes")
+        return self
 
     @property
     def has_compensation(self) -> bool:
@@ -97,6 +107,9 @@ class Saga(Node):
 
     @model_validator(mode="after")
     def _details_fit_the_style(self) -> Self:
+        erasing = next((step.name for step in self.steps if step.erases is not None), None)
+        if self.style is SagaStyle.CHOREOGRAPHED and erasing is not None:
+            raise ValueError(f"{erasing}: erases goes with style: orchestrated; a coordinator must know what is erased and what is not yet")
         watched = next((step.name for step in self.steps if step.is_watched), None)
         if self.style is SagaStyle.ORCHESTRATED and watched is not None:
             raise ValueError(f"{watched}: doneBy, refusedBy and undoneBy go with style: choreographed; a command is answered by a reply")

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from microservices_skill.model import wire
+from microservices_skill.model import erasure, wire
 from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Classification, Field, FieldType, PayloadField
 from microservices_skill.model.messaging import Event, Saga, SagaStep, SagaStyle
 from microservices_skill.model.naming import pascal
-from microservices_skill.model.service import Action, Service
+from microservices_skill.model.service import Action, Endpoint, Service
 
 SAGA_ID = "saga_id"
 OUTCOMES = ("done", "refused", "undone", "not_undone")
@@ -32,6 +32,7 @@ class Target(StrEnum):
     NEW = "new"
     MATCHED = "matched"
     EARLIER = "earlier"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class Part:
     def id(self) -> str:
         """The step's name across all sagas."""
         return f"{self.saga.name}.{self.step.name}"
+
+    @property
+    def erases(self) -> bool:
+        """Whether it takes personal data out of what it finds."""
+        return self.target is Target.ALL
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -103,6 +109,10 @@ def obstacles(services: Mapping[str, Service], saga: Saga) -> Iterator[tuple[str
         yield from ((f"/steps/{place}{at}", said) for at, said in _step_obstacles(services, saga, entity, place))
     if not remote(saga):
         yield "/steps", "has no step in another service"
+    erasing = [place for place in remote(saga) if saga.steps[place].erases is not None]
+    first = next((place for place in remote(saga) if saga.steps[place].pivot), len(saga.steps))
+    if erasing and erasing[0] < first:
+        yield f"/steps/{erasing[0]}/pivot", f"{saga.steps[erasing[0]].name} erases, and there is no way back from it; make it the pivot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,9 @@ def remote(saga: Saga) -> tuple[int, ...]:
 
 def _step_obstacles(services: Mapping[str, Service], saga: Saga, entity: Entity, place: int) -> Iterator[tuple[str, str]]:
     step = saga.steps[place]
+    if step.erases is not None:
+        yield from _erasure_obstacles(services, step, entity)
+        return
     if step.service == saga.coordinator:
         yield "/service", f"{step.name} is in the coordinator; only the first step is, and succeedsWith and failsWith end the saga there"
         return
@@ -161,6 +174,20 @@ def _step_obstacles(services: Mapping[str, Service], saga: Saga, entity: Entity,
         yield "/match", f"{entity.name} has no {step.match.source}"
 
 
+def _erasure_obstacles(services: Mapping[str, Service], step: SagaStep, entity: Entity) -> Iterator[tuple[str, str]]:
+    service = services.get(step.service)
+    erased = service.entity(step.erases or "") if service is not None else None
+    if service is None or erased is None or step.match is None:
+        yield "/erases", f"{step.name} names no entity of {step.service}"
+        return
+    yield from (("/erases", said) for said in erasure.obstacles(service, erased))
+    if step.match.field != "id" and erased.field(step.match.field) is None:
+        yield "/match", f"{erased.name} has no {step.match.field} to find the rows of one person by"
+    source = _field(entity, step.match.source)
+    if source is None or source.type is not FieldType.UUID or not source.required:
+        yield "/match", f"{entity.name} has no required uuid {step.match.source} to name the person by"
+
+
 def _orchestration(services: Mapping[str, Service], saga: Saga) -> Orchestration:
     coordinator = services[saga.coordinator]
     entity = next(each for each in coordinator.entities if each.name == saga.entity)
@@ -170,7 +197,7 @@ def _orchestration(services: Mapping[str, Service], saga: Saga) -> Orchestration
 
 def _part(services: Mapping[str, Service], saga: Saga, entity: Entity, place: int) -> Part:
     step = saga.steps[place]
-    operation = _operation(services, step.service, step.operation)
+    operation = _operation(services, step.service, step.operation) or _erasing(services, step)
     assert operation is not None, "obstacles come first"
     target, earlier, key = _target(services, saga, place, operation)
     values = {field.name: source for field in operation.request_fields if (source := _source(step, entity, field.name)) is not None}
@@ -200,7 +227,8 @@ def _target(services: Mapping[str, Service], saga: Saga, place: int, operation: 
     if operation.action is Action.CREATE:
         return Target.NEW, None, None
     if step.match is not None:
-        return Target.MATCHED, None, step.match.field if step.match.field != "id" else operation.entity.reference
+        key = step.match.field if step.match.field != "id" else operation.entity.reference
+        return Target.MATCHED if step.erases is None else Target.ALL, None, key
     return Target.EARLIER, _earlier(services, saga, place, operation.entity), None
 
 
@@ -217,6 +245,16 @@ def _earlier(services: Mapping[str, Service], saga: Saga, place: int, entity: En
 def _operation(services: Mapping[str, Service], service: str, name: str | None) -> wire.Operation | None:
     found = services.get(service)
     return next((each for each in wire.operations(found) if each.id == name), None) if found is not None else None
+
+
+def _erasing(services: Mapping[str, Service], step: SagaStep) -> wire.Operation | None:
+    """What an erasure does, as an operation that no caller can reach but the saga."""
+    entity = services[step.service].entity(step.erases or "")
+    if entity is None:
+        return None
+    endpoint = Endpoint(operation=f"erase{entity.name}", action=Action.DELETE, entity=entity.name)
+    path = wire.default_path(endpoint, entity)
+    return wire.Operation(endpoint, entity, wire.METHODS[Action.DELETE][0], path, 204, None, (), None, ())
 
 
 def _source(step: SagaStep, entity: Entity, name: str) -> str | None:

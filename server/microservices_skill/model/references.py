@@ -320,6 +320,8 @@ def _saga_step(at: str, step: SagaStep, participant: Service, architecture: Arch
     for key, operation in (("operation", step.operation), ("compensation", step.compensation)):
         if operation is not None:
             yield from _known(f"{at}/{key}", operation, offered, f"operation of {participant.name}")
+    if step.erases is not None:
+        yield from _known(f"{at}/erases", step.erases, [each.name for each in participant.entities], f"entity of {participant.name}")
     for key, event in (("event", step.event), ("compensationEvent", step.compensation_event)):
         if event is not None:
             yield from _known(f"{at}/{key}", event, architecture.events_by_name, "event")

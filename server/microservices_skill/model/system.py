@@ -90,6 +90,10 @@ class Regulation(StrEnum):
     SOC2 = "soc2"
 
 
+ERASING = frozenset({Regulation.GDPR, Regulation.CCPA})
+"""Those that let a person ask for the erasure of what is kept about them (GDPR, Art. 17; CCPA, 1798.105)."""
+
+
 class Observability(Node):
     """What every service of the system reports, and how."""
 

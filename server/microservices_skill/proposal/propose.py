@@ -14,6 +14,7 @@ from microservices_skill.model.system import Regulation, Style
 from microservices_skill.model.types import format_duration
 from microservices_skill.proposal.consistency import agree
 from microservices_skill.proposal.domains import Plain
+from microservices_skill.proposal.erasure import left_to_hands, provide_erasure
 from microservices_skill.proposal.generic import safe_slug
 from microservices_skill.proposal.qualities import give_qualities, teams_of
 from microservices_skill.proposal.records import decisions_of
@@ -49,6 +50,7 @@ def propose(answers: Answers, draft: Mapping[str, Any] | None = None) -> Proposa
     teams = teams_of(answers, len(selection.services))
     stores = give_qualities(selection, answers, teams)
     needs = agree(selection, answers)
+    provide_erasure(selection, answers)
     document: Plain = {
         "apiVersion": API_VERSION,
         "kind": "Architecture",
@@ -59,6 +61,7 @@ def propose(answers: Answers, draft: Mapping[str, Any] | None = None) -> Proposa
         "services": selection.services,
         "events": selection.events,
         "sagas": selection.sagas,
+        "acceptedRisks": left_to_hands(selection, answers),
         "decisions": decisions_of(selection, answers, verdict, stores),
     }
     return Proposal(_interpreted(document, is_drafted=bool(draft)), tuple(selection.reasons))
@@ -94,7 +97,9 @@ def _system(name: str, answers: Answers, verdict: Verdict, needs: list[Plain], s
         "requirements": requirements,
         "platform": {
             "runtime": answers.choice("runtime"),
-            "broker": "rabbitmq" if selection.events else "none",
+            "broker": "rabbitmq"
+            if selection.events or any("erases" in step for saga in selection.sagas for step in saga["steps"])
+            else "none",
             "gateway": True,
         },
     }

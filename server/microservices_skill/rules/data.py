@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from microservices_skill.model import erasure
 from microservices_skill.model.fields import Classification, Field
 from microservices_skill.model.service import Action, Service
-from microservices_skill.model.system import Regulation, Replication, StoreKind
+from microservices_skill.model.system import ERASING, Regulation, Replication, StoreKind
 from microservices_skill.rules.analysis import Analysis
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import rule
@@ -157,6 +158,32 @@ def unclassified_regulated_data(analysis: Analysis) -> Iterator[Violation]:
     for index, regulation in enumerate(analysis.architecture.system.requirements.regulations):
         if regulation in needs and needs[regulation] not in found:
             yield Violation(f"/system/requirements/regulations/{index}", f"{regulation} applies, but no field is {needs[regulation]}")
+
+
+@rule("personal-data-without-erasure", Severity.WARNING)
+def personal_data_without_erasure(analysis: Analysis) -> Iterator[Violation]:
+    """A law lets people ask for erasure, and nothing erases the personal data of an entity.
+
+    Why: somebody will have to change the database by hand for each request, and forget a service.
+    Fix: add a step with erases to an orchestrated saga, offer an operation with action: delete, or say in keptBy which law keeps the
+        data.
+    Source: GDPR, Art. 17; Chris Richardson, Microservices Patterns (2018), ch. 4
+    """
+    if not ERASING & set(analysis.architecture.system.requirements.regulations):
+        return
+    erased = {
+        (part.service.name, part.operation.entity.name)
+        for each in analysis.architecture.orchestrations
+        for part in each.parts
+        if part.erases
+    }
+    for index, service in enumerate(analysis.architecture.services):
+        deleted = {each.entity for each in service.endpoints if each.action is Action.DELETE}
+        for place, entity in enumerate(service.entities):
+            fields = erasure.erased_fields(service, entity)
+            if fields and not entity.is_event_sourced and entity.name not in deleted and (service.name, entity.name) not in erased:
+                named = ", ".join(field.name for field in fields)
+                yield Violation(f"/services/{index}/entities/{place}", f"nothing erases {named} of {entity.name}")
 
 
 def _fields(service: Service) -> Iterator[Field]:

@@ -110,7 +110,7 @@ def saga_step_without_action(analysis: Analysis) -> Iterator[Violation]:
     for index, saga in enumerate(analysis.architecture.sagas):
         for place, step in enumerate(saga.steps):
             at = f"/sagas/{index}/steps/{place}"
-            if step.operation is None and step.event is None:
+            if step.operation is None and step.event is None and step.erases is None:
                 yield Violation(at, f"{step.name} of {saga.name} names neither operation nor event")
 
 

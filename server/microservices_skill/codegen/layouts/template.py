@@ -65,6 +65,10 @@ class Facts(Protocol):
         """Whether it does steps of choreographed sagas."""
 
     @property
+    def erases(self) -> bool:
+        """Whether it erases personal data when a saga asks for it."""
+
+    @property
     def refuses(self) -> bool:
         """Whether it tells refusals that no entity tells."""
 
@@ -145,6 +149,11 @@ def watches(view: Facts) -> bool:
 def reacts(view: Facts) -> bool:
     """Where the service does steps of choreographed sagas."""
     return view.reacts
+
+
+def erases(view: Facts) -> bool:
+    """Where the service erases personal data when a saga asks for it."""
+    return view.erases
 
 
 def refuses(view: Facts) -> bool:

@@ -101,5 +101,6 @@ def _told(architecture: Architecture, service: Service, names: set[str]) -> Iter
             yield Told(event, None, None, 0, None, {field.name: example(field, service) for field in event.payload})
     for saga in coordinated_by(architecture, service):
         for place, part in enumerate(saga.parts):
-            yield from (Told(event, saga.entity, saga, place, part) for event in (part.command, part.compensation) if event is not None)
-    yield from (Told(part.reply, None, None, 0, part) for part in parts_of(architecture, service))
+            asked = (part.command, part.compensation)
+            yield from (Told(event, saga.entity, saga, place, part) for event in asked if event is not None and event.name in names)
+    yield from (Told(part.reply, None, None, 0, part) for part in parts_of(architecture, service) if part.reply.name in names)

@@ -10,7 +10,9 @@ from microservices_skill.codegen.views.choreographies import own_events, watched
 from microservices_skill.codegen.views.python_choreographies import ChoreographyView, RefusalClass, choreography_view, refusal_classes
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.shared import object_names
+from microservices_skill.model import erasure
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.erasure import Blank
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import snake, title, words
 from microservices_skill.model.orchestration import SAGA_ID, Orchestration, Part, Target
@@ -97,6 +99,7 @@ class Sagas:
     services: tuple[Name, ...]
     repositories: tuple[Name, ...]
     requests: tuple[Name, ...]
+    erased: tuple[Name, ...]
     choreographies: tuple[ChoreographyView, ...]
     own_events: tuple[Name, ...]
     refusals: tuple[RefusalClass, ...]
@@ -109,7 +112,7 @@ def sagas_of(architecture: Architecture, service: Service) -> Sagas:
     mine = [part for each in coordinated for part in each.parts]
     watched = watched_by(architecture, service)
     keepers = [*(["orchestrator"] if coordinated else []), *(["watcher"] if watched else [])]
-    commands, replies = sagas.commands([*mine, *parts]), tuple(part.reply for part in (*mine, *parts))
+    commands, replies = sagas.commands([*mine, *parts]), sagas.replies([*mine, *parts])
     carried = object_names(field for part in mine for field in part.command.payload)
     entities = sagas.members(architecture, service)
     looked_up = {part.operation.entity.name for part in parts if part.target is Target.MATCHED or part.undo is not None}
@@ -128,6 +131,7 @@ def sagas_of(architecture: Architecture, service: Service) -> Sagas:
         services=tuple(Name(snake(name), name) for name in sorted(entities)),
         repositories=tuple(Name(snake(name), name) for name in sorted(looked_up)),
         requests=tuple(Name(domain, name) for domain, name in sorted(requests)),
+        erased=tuple(Name(snake(name), name) for name in sagas.erased_by(parts)),
         choreographies=tuple(map(choreography_view, watched)),
         own_events=tuple(Name(snake(entity.name), name) for name, entity in sorted(own_events(watched).items())),
         refusals=refusal_classes(architecture, service),
@@ -199,6 +203,8 @@ def _part(part: Part) -> PartView:
 def _act(part: Part) -> list[str]:
     """The lines that carry the step out and return the id of what it concerned."""
     operation, entity = part.operation, part.operation.entity
+    if part.erases:
+        return _erase(part)
     call = f"{entity.name}Service(session).{snake(operation.id)}"
     lines = []
     if operation.request_name is not None:
@@ -217,6 +223,37 @@ def _act(part: Part) -> list[str]:
         case Target.EARLIER:
             lines.append(f"identity = await made_by(session, command.saga_id, {py_str(part.earlier or '')})")
     return [*lines, f"await {call}(identity{request}, version=None)", "return identity"]
+
+
+def _erase(part: Part) -> list[str]:
+    """The lines that put blanks in the place of personal data, and return by what it was found."""
+    entity = part.operation.entity
+    key = "id" if part.key == entity.reference else part.key
+    blanks = erasure.blanks(part.service, entity)
+    return [
+        "return await erase(",
+        "    session,",
+        f"    {entity.name},",
+        f"    command.{part.key},",
+        f"    {_strings(sagas.kept_answers(part))},",
+        f"    lambda {'row' if any(each.has_id for each in blanks) else '_'}: {{",
+        *(f"        {py_str(each.field.name)}: {_blank(each)}," for each in blanks),
+        "    },",
+        f"    {key}=command.{part.key},",
+        ")",
+    ]
+
+
+def _strings(values: tuple[str, ...]) -> str:
+    return f"({', '.join(map(py_str, values))}{',' if len(values) == 1 else ''})"
+
+
+def _blank(blank: Blank) -> str:
+    if blank.has_id:
+        return f"f{py_str(blank.value).replace(erasure.ID, '{row.id}')}"
+    if blank.value == erasure.LONG_AGO:
+        return "date.fromisoformat(" + py_str(erasure.LONG_AGO) + ")"
+    return py_str(blank.value) if isinstance(blank.value, str) else repr(blank.value)
 
 
 def _undo(part: Part) -> list[str]:

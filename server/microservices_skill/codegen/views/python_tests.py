@@ -9,18 +9,17 @@ from microservices_skill.codegen.views.brokers import Broker, broker_of
 from microservices_skill.codegen.views.choreographies import promised_events
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
-from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.python_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.python_pacts import PactTests, pact_tests
 from microservices_skill.codegen.views.python_types import annotation, plain_type
-from microservices_skill.codegen.views.sagas import told_by
+from microservices_skill.codegen.views.sagas import told_afterwards, told_by
 from microservices_skill.codegen.views.shared import object_names, publishers
 from microservices_skill.codegen.views.streams import changeable
+from microservices_skill.codegen.views.view_tests import ViewTests, Writer, view_tests
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, FieldType
-from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import pascal, snake, words
 from microservices_skill.model.service import Action, Service
 from microservices_skill.model.wire import Operation
@@ -93,35 +92,7 @@ class DomainTests:
     transitions: tuple[OperationTest, ...]
     has_lifecycle: bool
     state_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class EventExample:
-    """An event of a view with two examples of its data."""
-
-    name: str
-    first: str
-    later: str
-
-
-@dataclass(frozen=True, slots=True)
-class ViewTest:
-    """What the tests of a view need to know."""
-
-    constant: str
-    path: str
-    collection: str
-    events: tuple[EventExample, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewTests:
-    """The tests of all views."""
-
-    tests: tuple[ViewTest, ...]
-    constants: str
-    events: str
-    has_lists: bool
+    afterwards: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +141,7 @@ class SuiteView:
             published=published,
             incoming=incoming,
             has_published=bool(published),
-            views=_views(architecture, service),
+            views=view_tests(architecture, service, Writer(py_str, py_json)),
             compositions=compositions_of(composed_of(architecture, service)),
             streams=streams,
             has_streams=bool(streams),
@@ -200,6 +171,7 @@ def domain_tests(architecture: Architecture, service: Service, entity: Entity) -
         transitions=by_action[Action.TRANSITION],
         has_lifecycle=state is not None,
         state_type=pascal(state.name) if state else "",
+        afterwards=", ".join(map(py_str, told_afterwards(architecture, service, entity))),
     )
 
 
@@ -299,33 +271,7 @@ def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, .
     )
 
 
-def _views(architecture: Architecture, service: Service) -> ViewTests:
-    projections = projections_of(architecture, service)
-    tests = tuple(_view_test(each) for each in projections)
-    return ViewTests(
-        tests=tests,
-        constants=", ".join(sorted(each.constant for each in tests)),
-        events=", ".join(sorted(events_of(projections))),
-        has_lists=any(each.collection != py_str("") for each in tests),
-    )
-
-
-def _view_test(projection: Projection) -> ViewTest:
-    paths = {each.action: each.path.replace(f"{{{each.entity.reference}}}", "{}") for each in projection.operations}
-    return ViewTest(
-        constant=snake(projection.view.name).upper(),
-        path=py_str(paths.get(Action.GET, "")),
-        collection=py_str(paths.get(Action.LIST, "")),
-        events=tuple(_event_example(fact.event, fact.publisher) for fact in projection.facts),
-    )
-
-
 def _stream_test(entity: Entity, service: Service) -> StreamTest:
     change, name = changeable(entity, service), snake(entity.name)
     values = _python(change.field, change.first), _python(change.field, change.second)
     return StreamTest(name, name.upper(), name, py_str(change.field.name), *values)
-
-
-def _event_example(event: Event, publisher: Service) -> EventExample:
-    first, later = ({field.name: example(field, publisher, step, step) for field in event.payload} for step in range(2))
-    return EventExample(event.name, py_json(first), py_json(later))

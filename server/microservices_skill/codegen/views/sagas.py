@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from microservices_skill.codegen.views.shared import incoming_values
+from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.entity import Entity
 from microservices_skill.model.messaging import Event
@@ -35,7 +36,28 @@ def parts_of(architecture: Architecture, service: Service) -> tuple[Part, ...]:
 
 def commands(parts: Iterable[Part]) -> tuple[Event, ...]:
     """The commands and compensations of some parts, in their order."""
-    return tuple(event for part in parts for event in (part.command, part.compensation) if event is not None)
+    return _each_once(event for part in parts for event in (part.command, part.compensation) if event is not None)
+
+
+def replies(parts: Iterable[Part]) -> tuple[Event, ...]:
+    """The replies of some parts, in their order."""
+    return _each_once(part.reply for part in parts)
+
+
+def erased_by(parts: Iterable[Part]) -> list[str]:
+    """The entities whose personal data some parts erase, in name order."""
+    return sorted({part.operation.entity.name for part in parts if part.erases})
+
+
+def kept_answers(part: Part) -> tuple[str, ...]:
+    """The operations whose answers are kept for repeats, and tell of what the step erases."""
+    entity = part.operation.entity.name
+    return tuple(each.id for each in wire.operations(part.service) if each.entity.name == entity and each.needs_idempotency_key)
+
+
+def _each_once(events: Iterable[Event]) -> tuple[Event, ...]:
+    """A coordinator that commands itself is on both sides of a message."""
+    return tuple({event.name: event for event in events}.values())
 
 
 def carried_values(architecture: Architecture, service: Service) -> tuple[ValueType, ...]:
@@ -65,6 +87,14 @@ def told_by(architecture: Architecture, service: Service, operation: Operation) 
     events = transition.publishes if transition is not None else operation.endpoint.publishes
     saga = started_by(architecture, service, operation.id)
     return sorted([*events, *([saga.parts[0].command.name] if saga is not None else [])])
+
+
+def told_afterwards(architecture: Architecture, service: Service, entity: Entity) -> list[str]:
+    """What an entity's sagas tell by themselves after their first command where the coordinator carries out steps too."""
+    own = [each for each in coordinated_by(architecture, service) if each.entity.name == entity.name]
+    heard = [each for each in own if any(part.service.name == service.name for part in each.parts)]
+    told = {event.name for each in heard for event in (*commands(each.parts), *replies(each.parts))}
+    return sorted(told - {each.parts[0].command.name for each in heard})
 
 
 def locked_by_saga(architecture: Architecture, service: Service, entity: Entity) -> frozenset[str]:

@@ -17,7 +17,9 @@ from microservices_skill.codegen.views.typescript_choreographies import (
     refusal_schemas,
 )
 from microservices_skill.codegen.views.typescript_types import SchemaField, request_field
+from microservices_skill.model import erasure
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.erasure import Blank
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import camel, kebab, snake, title, words
 from microservices_skill.model.orchestration import SAGA_ID, Orchestration, Part, Target
@@ -107,6 +109,7 @@ class Sagas:
     services: tuple[Name, ...]
     repositories: tuple[Name, ...]
     requests: tuple[Name, ...]
+    erased: tuple[Name, ...]
     modules: str
     tables: str
     process_parameters: str
@@ -124,7 +127,7 @@ def sagas_of(architecture: Architecture, service: Service) -> Sagas:
     """The sagas of a service."""
     coordinated, parts = sagas.coordinated_by(architecture, service), sagas.parts_of(architecture, service)
     mine = [part for each in coordinated for part in each.parts]
-    commands, replies = sagas.commands([*mine, *parts]), tuple(part.reply for part in (*mine, *parts))
+    commands, replies = sagas.commands([*mine, *parts]), sagas.replies([*mine, *parts])
     carried = object_names(field for part in mine for field in part.command.payload)
     looked_up = {part.operation.entity.name for part in parts if part.target is Target.MATCHED or sagas.undone_state(part)}
     watched = watched_by(architecture, service)
@@ -147,9 +150,10 @@ def sagas_of(architecture: Architecture, service: Service) -> Sagas:
         definitions=tuple(map(_saga, coordinated)),
         parts=tuple(map(_part, parts)),
         members=tuple(map(_name, members)),
-        services=tuple(_name(name) for name in sorted({part.operation.entity.name for part in parts})),
+        services=tuple(_name(name) for name in sorted({part.operation.entity.name for part in parts if not part.erases})),
         repositories=tuple(_name(name) for name in sorted(looked_up)),
         requests=tuple(Name(kebab(entity), name, camel(entity)) for entity, name in sorted(requests)),
+        erased=tuple(map(_name, sagas.erased_by(parts))),
         modules=", ".join(f"{name}Module" for name in members),
         tables="".join(
             [
@@ -248,6 +252,8 @@ def _part(part: Part) -> PartView:
 def _act(part: Part) -> list[str]:
     """The lines that carry the step out and return the id of what it concerned."""
     operation, entity = part.operation, part.operation.entity
+    if part.erases:
+        return _erase(part)
     call = f"this.{camel(entity.name)}Service.{camel(operation.id)}"
     lines = []
     if operation.request_name is not None:
@@ -266,6 +272,29 @@ def _act(part: Part) -> list[str]:
         case Target.EARLIER:
             lines.append(f"const id = await this.participant.madeBy(tx, command.saga_id, {ts_str(part.earlier or '')});")
     return [*lines, f"await {call}(tx, id{request}, undefined);", "return id;"]
+
+
+def _erase(part: Part) -> list[str]:
+    """The lines that put blanks in the place of personal data, and return by what it was found."""
+    entity = part.operation.entity
+    key = "id" if part.key == entity.reference else part.key
+    blanks = erasure.blanks(part.service, entity)
+    row = "row" if any(each.has_id for each in blanks) else ""
+    return [
+        f"const operations: readonly string[] = [{', '.join(map(ts_str, sagas.kept_answers(part)))}];",
+        f"const foundBy = {{ {key}: command.{part.key} }};",
+        f"return await erase(tx, {entity.name}, command.{part.key}, operations, foundBy, ({row}) => ({{",
+        *(f"  {each.field.name}: {_blank(each)}," for each in blanks),
+        "}));",
+    ]
+
+
+def _blank(blank: Blank) -> str:
+    if blank.has_id:
+        return "`" + str(blank.value).replace(erasure.ID, "${row.id}") + "`"
+    if blank.value is None:
+        return "null"
+    return ts_str(blank.value) if isinstance(blank.value, str) else str(blank.value)
 
 
 def _undo(part: Part) -> list[str]:

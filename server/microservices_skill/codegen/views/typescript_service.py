@@ -108,6 +108,11 @@ class ServiceView:
     takes_part: bool
 
     @property
+    def erases(self) -> bool:
+        """Whether it erases personal data when a saga asks for it."""
+        return bool(self.sagas.erased)
+
+    @property
     def refuses(self) -> bool:
         """Whether it tells refusals that no entity tells."""
         return bool(self.sagas.refusals)

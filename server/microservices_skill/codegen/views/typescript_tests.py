@@ -9,19 +9,18 @@ from microservices_skill.codegen.views.brokers import Broker, broker_of
 from microservices_skill.codegen.views.choreographies import promised_events
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, ts_json
-from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
-from microservices_skill.codegen.views.sagas import told_by
+from microservices_skill.codegen.views.sagas import told_afterwards, told_by
 from microservices_skill.codegen.views.shared import publishers
 from microservices_skill.codegen.views.streams import changeable, stream_constant
 from microservices_skill.codegen.views.typescript_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.codegen.views.typescript_pacts import PactTests, pact_tests
+from microservices_skill.codegen.views.view_tests import ViewTests, Writer, view_tests
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field
-from microservices_skill.model.messaging import Event
-from microservices_skill.model.naming import camel, kebab, snake, words
+from microservices_skill.model.naming import camel, kebab, words
 from microservices_skill.model.service import Action, Service
 from microservices_skill.model.wire import Operation
 
@@ -104,34 +103,7 @@ class DomainTests:
     states: str
     has_lifecycle: bool
     has_mutations: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EventExample:
-    """An event of a view with two examples of its data."""
-
-    name: str
-    first: str
-    later: str
-
-
-@dataclass(frozen=True, slots=True)
-class ViewTest:
-    """What the tests of a view need to know."""
-
-    constant: str
-    path: str
-    collection: str
-    events: tuple[EventExample, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewTests:
-    """The tests of all views."""
-
-    tests: tuple[ViewTest, ...]
-    constants: str
-    events: str
+    afterwards: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +147,7 @@ class SuiteView:
             published=_published(architecture, service),
             incoming=incoming,
             incoming_names=", ".join(each.name for each in incoming),
-            views=_views(architecture, service),
+            views=view_tests(architecture, service, Writer(ts_str, ts_json)),
             compositions=compositions_of(composed_of(architecture, service)),
             streams=streams,
             has_streams=bool(streams),
@@ -205,6 +177,7 @@ def domain_tests(architecture: Architecture, service: Service, entity: Entity) -
         states=", ".join(map(ts_str, state.values)) if state else "",
         has_lifecycle=state is not None,
         has_mutations=any(operation.action.is_mutation for operation in operations),
+        afterwards=", ".join(map(ts_str, told_afterwards(architecture, service, entity))),
     )
 
 
@@ -292,23 +265,6 @@ def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, .
     )
 
 
-def _views(architecture: Architecture, service: Service) -> ViewTests:
-    projections = projections_of(architecture, service)
-    tests = tuple(_view_test(each) for each in projections)
-    constants = ", ".join(sorted(each.constant for each in tests))
-    return ViewTests(tests, constants, ", ".join(sorted(events_of(projections))))
-
-
-def _view_test(projection: Projection) -> ViewTest:
-    paths = {each.action: each.path.replace(f"{{{each.entity.reference}}}", "{}") for each in projection.operations}
-    return ViewTest(
-        constant=snake(projection.view.name).upper(),
-        path=ts_str(paths.get(Action.GET, "")),
-        collection=ts_str(paths.get(Action.LIST, "")),
-        events=tuple(_event_example(fact.event, fact.publisher) for fact in projection.facts),
-    )
-
-
 def _stream_test(entity: Entity, service: Service) -> StreamTest:
     change = changeable(entity, service)
     return StreamTest(
@@ -320,8 +276,3 @@ def _stream_test(entity: Entity, service: Service) -> StreamTest:
         first=ts_json(change.first),
         second=ts_json(change.second),
     )
-
-
-def _event_example(event: Event, publisher: Service) -> EventExample:
-    first, later = ({field.name: example(field, publisher, step, step) for field in event.payload} for step in range(2))
-    return EventExample(event.name, ts_json(first), ts_json(later))

@@ -69,11 +69,11 @@ export abstract class EntityRepository<E extends BaseEntity & ObjectLiteral> {
    * @throws ConcurrentChangeError - somebody else changed it meanwhile.
    */
   async update(tx: EntityManager, entity: E): Promise<void> {
-    if (isDeepStrictEqual(stored.get(entity), row(entity))) return;
+    if (isDeepStrictEqual(stored.get(entity), rowOf(entity))) return;
     const where = matching<E>({ id: entity.id, version: entity.version });
     entity.version += 1;
     entity.updated_at = now();
-    const { affected } = await tx.update(this.target, where, row(entity));
+    const { affected } = await tx.update(this.target, where, rowOf(entity));
     if (affected !== 1) throw new ConcurrentChangeError();
     remembered(entity);
   }
@@ -85,15 +85,16 @@ export abstract class EntityRepository<E extends BaseEntity & ObjectLiteral> {
 }
 
 function remembered<E extends object>(entity: E): E {
-  stored.set(entity, structuredClone(row(entity)));
+  stored.set(entity, structuredClone(rowOf(entity)));
   return entity;
 }
 
-function matching<E>(values: object): FindOptionsWhere<E> {
+/** What rows are found by. */
+export function matching<E>(values: object): FindOptionsWhere<E> {
   return values;
 }
 
 /** The entity's columns: own properties only, as what is computed stands on its class. */
-function row<E extends object>(entity: E): QueryDeepPartialEntity<E> {
+export function rowOf<E extends object>(entity: E): QueryDeepPartialEntity<E> {
   return { ...entity };
 }
