@@ -144,6 +144,18 @@ SCRIPTS = {
             Call("generate_system"),
         ),
     ),
+    "migration": Script(
+        (Call("ask_questionnaire", {"answers": _answers()}),),
+        (
+            Addition("monolith.yaml", (EXAMPLES / "monolith/monolith.yaml").read_text(encoding="utf-8")),
+            Call("plan_migration"),
+            Edit("monolith.yaml", "    value: 4\n    changes: 8\n", "    stays: true\n"),
+            Call("plan_migration"),
+            Call("propose_architecture", {"draft_file": "migration/draft.yaml"}),
+            Call("plan_migration"),
+            Call("generate_service", {"service": "review"}),
+        ),
+    ),
 }
 
 

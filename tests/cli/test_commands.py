@@ -19,6 +19,7 @@ COMMANDS = [
     "adr",
     "contracts",
     "generate",
+    "plan-migration",
     "diagram",
     "schema",
     "rules",

@@ -9,7 +9,6 @@ import pytest
 from jinja2 import nodes
 
 from microservices_skill.codegen.layouts import python, typescript
-from microservices_skill.codegen.rendering import SUFFIX, environment, templates_root
 from microservices_skill.codegen.views import (
     python_domain,
     python_service,
@@ -20,6 +19,7 @@ from microservices_skill.codegen.views import (
     typescript_tables,
     typescript_tests,
 )
+from microservices_skill.rendering import SUFFIX, environment, templates_root
 
 TABLES: dict[tuple[str, type], list[str]] = {
     (python.TREE, python_service.ServiceView): [template.path for template in python.SERVICE_TEMPLATES],

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from microservices_skill.capacity.report import capacity
 from microservices_skill.decisions.figures import Figures
-from microservices_skill.decisions.markdown import md_text
 from microservices_skill.decisions.render import render
 from microservices_skill.diagrams.escaping import label
 from microservices_skill.diagrams.render import diagrams
+from microservices_skill.markdown import md_text
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.loading import read_architecture
 from microservices_skill.rules.engine import validate

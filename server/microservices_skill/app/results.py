@@ -120,6 +120,33 @@ class Writing:
 
 
 @dataclass(frozen=True)
+class Departure:
+    """A service that leaves a monolith: its value, its risk in points and what ties it.
+
+    ``streamed`` tables are kept in step by scripts; ``unserved`` requests have no operation in the service yet.
+    """
+
+    service: str
+    value: float
+    risk: int
+    ties: tuple[str, ...]
+    streamed: tuple[str, ...]
+    unserved: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MigrationPlan:
+    """The order in which services leave a monolith, and whether the plan was written below ``root``; not where conflicts are open."""
+
+    root: str
+    written: bool
+    counts: dict[str, int]
+    steps: tuple[Departure, ...]
+    conflicts: tuple[Conflict, ...]
+    next: str
+
+
+@dataclass(frozen=True)
 class RuleSummary:
     """A rule of the catalogue."""
 

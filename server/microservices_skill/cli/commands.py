@@ -71,7 +71,7 @@ _MANNER = (
 )
 
 
-def _manner(command: Callable[..., None]) -> Callable[..., None]:
+def manner_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of a command that writes what is generated, given to it as ``manner``."""
 
     @functools.wraps(command)
@@ -92,7 +92,8 @@ def _show_writing(result: Writing, *, as_json: bool) -> None:
     sys.exit(1 if result.conflicts else 0)
 
 
-def _output(command: F) -> F:
+def output_option(command: F) -> F:
+    """The option of a command that writes below a folder."""
     return click.option(
         "-o", "--output", type=click.Path(path_type=Path, file_okay=True), default=".", show_default=True, help="Folder to write into."
     )(command)
@@ -149,8 +150,8 @@ def validate(architecture: Path, against: Path | None, *, as_json: bool) -> None
 
 @main.command()
 @_architecture
-@_output
-@_manner
+@output_option
+@manner_options
 @json_option
 def adr(architecture: Path, output: Path, *, manner: Manner, as_json: bool) -> None:
     """Write the architecture decision records with their diagrams."""
@@ -180,8 +181,8 @@ def capacity(architecture: Path, assumptions: Path | None, *, init: bool, as_jso
 
 @main.command()
 @_architecture
-@_output
-@_manner
+@output_option
+@manner_options
 @json_option
 def contracts(architecture: Path, output: Path, *, manner: Manner, as_json: bool) -> None:
     """Write OpenAPI, AsyncAPI and the events' JSON Schemas."""
@@ -211,7 +212,7 @@ def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
 
 @main.command()
 @_architecture
-@_output
+@output_option
 @click.option("--service", help="Only this service.")
 @click.option(
     "--capability",
@@ -226,7 +227,7 @@ def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
     help="Generate in this language, whatever the model says; both: side by side.",
 )
 @click.option("--allow-destructive", is_flag=True, help="Also make migrations that drop what is left behind, or cut values.")
-@_manner
+@manner_options
 @json_option
 def generate(  # noqa: PLR0913 - a command's options are flat
     architecture: Path,

@@ -13,6 +13,7 @@ from microservices_skill.app.results import (
     ChaosReport,
     FindingSummary,
     Hardening,
+    MigrationPlan,
     ProposalSummary,
     Questionnaire,
     RuleSummary,
@@ -78,17 +79,32 @@ def show_writing(result: Writing) -> None:
     for what, paths in told:
         for path in paths:
             click.echo(f"  {what}: {path}")
-    for each in result.conflicts:
-        click.secho(f"  conflict: {each.path}{f':{each.lines}' if each.lines else ''}: {each.why}", fg="yellow")
     if result.diff:
         click.echo(result.diff, nl=False)
     for said in result.migrations:
         click.secho(f"  migration {said}", fg="yellow" if "DESTRUCTIVE" in said else None)
     for said in result.pending:
         click.echo(f"  pending {said}")
+    _show_end(result)
+
+
+def _show_end(result: Writing | MigrationPlan) -> None:
+    for each in result.conflicts:
+        click.secho(f"  conflict: {each.path}{f':{each.lines}' if each.lines else ''}: {each.why}", fg="yellow")
     click.echo(f"{'wrote' if result.written else 'would write'} below {result.root}: {_counts(result.counts, 'files')}")
     if result.next:
         click.echo(result.next)
+
+
+def show_migration(result: MigrationPlan) -> None:
+    """The order with what ties each service, and what was written."""
+    for place, step in enumerate(result.steps, start=1):
+        click.secho(f"{place}. {step.service}: value {step.value:g}, risk {step.risk}", bold=True)
+        for tie in step.ties:
+            click.echo(f"   {tie}")
+        if step.unserved:
+            click.echo(f"   no operation yet: {', '.join(step.unserved)}")
+    _show_end(result)
 
 
 def show_capacity(result: Capacity) -> None:

@@ -17,7 +17,6 @@ from microservices_skill.codegen.layouts.python import (
     TREE,
 )
 from microservices_skill.codegen.layouts.template import Template
-from microservices_skill.codegen.rendering import SUFFIX, render
 from microservices_skill.codegen.views.python_domain import DomainView
 from microservices_skill.codegen.views.python_service import ServiceView
 from microservices_skill.codegen.views.python_tables import InitialView, MigrationView
@@ -26,6 +25,7 @@ from microservices_skill.evolution.history import History
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Service
+from microservices_skill.rendering import SUFFIX, render
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from microservices_skill.codegen.layouts.template import Template
 from microservices_skill.codegen.layouts.typescript import INITIAL_MIGRATION, LATER_MIGRATION, SPECIAL, TREE
-from microservices_skill.codegen.rendering import SUFFIX, environment, render
 from microservices_skill.codegen.typescript_imports import tidy
 from microservices_skill.codegen.views.typescript_domain import DomainView
 from microservices_skill.codegen.views.typescript_service import ServiceView
@@ -19,6 +18,7 @@ from microservices_skill.evolution.history import History
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Service
+from microservices_skill.rendering import SUFFIX, environment, render
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

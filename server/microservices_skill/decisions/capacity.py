@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from microservices_skill.capacity.figures import Figure, number
 from microservices_skill.capacity.report import Capacity
 from microservices_skill.capacity.sizing import Sizing
-from microservices_skill.decisions.markdown import bullets, document, md_text, section, table
+from microservices_skill.markdown import bullets, document, md_text, section, table
 
 PAGE = "docs/capacity.md"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microservices_skill.decisions.markdown import bullets, document, md_text, section, table
+from microservices_skill.markdown import bullets, document, md_text, section, table
 from microservices_skill.security.hardening import items
 
 PAGE = "docs/security/hardening.md"

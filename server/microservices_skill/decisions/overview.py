@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from microservices_skill.capacity.report import Capacity
 from microservices_skill.decisions.capacity import summary
 from microservices_skill.decisions.figures import Figures
-from microservices_skill.decisions.markdown import bullets, document, md_text, mermaid, section, table
 from microservices_skill.decisions.sources import sources_for
 from microservices_skill.decisions.tradeoffs import tradeoffs
+from microservices_skill.markdown import bullets, document, md_text, mermaid, section, table
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.naming import kebab

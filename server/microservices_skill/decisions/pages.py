@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from microservices_skill.decisions.markdown import bullets, document, md_text, section, slug, table
 from microservices_skill.decisions.overview import policy
 from microservices_skill.decisions.sources import sources_for
+from microservices_skill.markdown import bullets, document, md_text, section, slug, table
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.composition import Composition

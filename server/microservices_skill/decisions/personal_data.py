@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microservices_skill.decisions.markdown import bullets, document, md_text, section, table
+from microservices_skill.markdown import bullets, document, md_text, section, table
 from microservices_skill.model import erasure
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.security.personal_data import PRIVACY, Datum, Subject, data, subjects, unclassified

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from microservices_skill.capacity.report import Capacity
 from microservices_skill.decisions import hardening, personal_data, threats
 from microservices_skill.decisions.capacity import PAGE, page
-from microservices_skill.decisions.markdown import bullets, document, md_text, section
 from microservices_skill.decisions.overview import overview
 from microservices_skill.decisions.pages import decision, file_name, specification
 from microservices_skill.files import File, FileTree
+from microservices_skill.markdown import bullets, document, md_text, section
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.system import Decision, DecisionStatus, Style
 from microservices_skill.rules.findings import Finding

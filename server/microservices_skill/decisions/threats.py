@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from microservices_skill.decisions.markdown import bullets, document, md_text, mermaid, section, table
+from microservices_skill.markdown import bullets, document, md_text, mermaid, section, table
 from microservices_skill.model.access import grants_of
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.security.flows import Element, Flow, diagram

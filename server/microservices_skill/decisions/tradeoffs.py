@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from microservices_skill.decisions.figures import Figures
-from microservices_skill.decisions.markdown import bullets, table
+from microservices_skill.markdown import bullets, table
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.system import Style
 

@@ -13,7 +13,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from microservices_skill.app.results import ProposalSummary, Questionnaire, Validation, Writing
+from microservices_skill.app.results import MigrationPlan, ProposalSummary, Questionnaire, Validation, Writing
 from microservices_skill.mcp_server.elicitation import Asked, answered
 from microservices_skill.mcp_server.errors import in_thread, told
 from microservices_skill.mcp_server.root import Root, folder
@@ -50,6 +50,7 @@ def register(server: MCPServer) -> None:
     server.tool(title="Write the decision records", annotations=WRITING)(render_adr)
     server.tool(title="Generate a service", annotations=WRITING)(generate_service)
     server.tool(title="Generate the whole system", annotations=WRITING)(generate_system)
+    server.tool(title="Plan the way out of a monolith", annotations=WRITING)(plan_migration)
 
 
 @told
@@ -86,6 +87,7 @@ async def propose_architecture(
         dict[str, Any],
         Field(description="Your own draft in the shape of architecture.yaml (resource microservices://schema): services, events, …"),
     ] = {},  # noqa: B006 - as above
+    draft_file: Annotated[str, Field(description="Path of a draft, in place of draft", max_length=500)] = "",
     answers: Answers = "answers.yaml",
     output: Annotated[str, Field(description="Where to write the architecture", max_length=500)] = "architecture.yaml",
     preview: Preview = False,
@@ -98,7 +100,8 @@ async def propose_architecture(
     from microservices_skill.workspace.paths import inside
 
     here = folder(root)
-    work = partial(discovery.propose, inside(here, answers), output=inside(here, output), draft=draft)
+    given = discovery.read_draft(inside(here, draft_file)) if draft_file else draft
+    work = partial(discovery.propose, inside(here, answers), output=inside(here, output), draft=given)
     return await in_thread(partial(work, preview=preview))
 
 
@@ -200,6 +203,28 @@ async def generate_system(  # noqa: PLR0913 - as above
     work = partial(generation.generate_system, inside(here, output), inside(here, architecture), language=language)
     manner = _manner(conflicts, ours, theirs, preview=preview)
     return await in_thread(partial(work, allow_destructive=allow_destructive, manner=manner, progress=partial(_report, ctx)))
+
+
+@told
+async def plan_migration(
+    *,
+    root: Root,
+    monolith: Annotated[str, Field(description="Path of the monolith's description", max_length=500)] = "monolith.yaml",
+    architecture: Document = "architecture.yaml",
+    output: Output = ".",
+    preview: Preview = False,
+) -> MigrationPlan:
+    """Plan the way out of a described monolith into migration/: order by value and risk, routes and data streams of each step, rollback.
+
+    references/migration.md has the shape of monolith.yaml.
+    """
+    from microservices_skill.app import migrating
+    from microservices_skill.app.writing import Manner
+    from microservices_skill.workspace.paths import inside
+
+    here = folder(root)
+    work = partial(migrating.plan_migration, inside(here, output), inside(here, monolith), architecture=inside(here, architecture))
+    return await in_thread(partial(work, manner=Manner(preview=preview)))
 
 
 def _manner(conflicts: str, ours: list[str], theirs: list[str], *, preview: bool) -> Manner:

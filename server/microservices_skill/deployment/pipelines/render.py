@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib import resources
-from pathlib import Path
 
 from microservices_skill.deployment.pipelines import facts, service, system, updates
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Service
 from microservices_skill.model.system import Runtime
+from microservices_skill.rendering import source
 
 SCRIPTS = ("canary.py", "changes.py", "cluster.py", "images.py", "prometheus.py", "release.py")
 
@@ -24,7 +22,7 @@ def of_system(architecture: Architecture, folders: Mapping[str, str] | None = No
     found = facts.facts(architecture, folders)
     on_kubernetes = architecture.system.platform.runtime is Runtime.KUBERNETES
     workflow = system.workflow(found, is_on_kubernetes=on_kubernetes, language=language)
-    scripts = [(f"deploy/scripts/{name}", File(_script(name))) for name in SCRIPTS] if found.built else []
+    scripts = [(f"deploy/scripts/{name}", File(source("system", f"deploy/scripts/{name}"))) for name in SCRIPTS] if found.built else []
     return FileTree(
         [
             (".github/workflows/system.yml", File(workflow)),
@@ -48,11 +46,3 @@ def of_service(architecture: Architecture, of: Service) -> FileTree:
             (".github/dependabot.yml", File(updates.of_service(of.language))),
         ]
     )
-
-
-@lru_cache(maxsize=len(SCRIPTS))
-def _script(name: str) -> str:
-    """A script as it stands among the templates: inside the installed package, or beside ``server/`` in a checkout."""
-    packaged = Path(str(resources.files("microservices_skill"))) / "_templates"
-    root = packaged if packaged.is_dir() else Path(__file__).parents[4] / "templates"
-    return (root / "system" / "deploy" / "scripts" / name).read_text(encoding="utf-8")

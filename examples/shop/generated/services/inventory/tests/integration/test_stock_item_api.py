@@ -22,8 +22,7 @@ def key() -> dict[str, str]:
 async def event_names(database: Database) -> list[str]:
     async with database.sessions() as session:
         types = (await session.scalars(select(OutboxMessage.event_type).order_by(OutboxMessage.position))).all()
-    names = sorted(kind.split(".")[-2] for kind in types)
-    return names
+    return sorted(kind.split(".")[-2] for kind in types)
 
 
 async def test_add_stock_item_stores_it_and_tells_of_it(client: httpx2.AsyncClient, database: Database) -> None:

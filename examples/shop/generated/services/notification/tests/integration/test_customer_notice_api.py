@@ -21,8 +21,7 @@ def key() -> dict[str, str]:
 async def event_names(database: Database) -> list[str]:
     async with database.sessions() as session:
         types = (await session.scalars(select(OutboxMessage.event_type).order_by(OutboxMessage.position))).all()
-    names = sorted(kind.split(".")[-2] for kind in types)
-    return names
+    return sorted(kind.split(".")[-2] for kind in types)
 
 
 async def test_get_notice_finds_what_is_stored(client: httpx2.AsyncClient, database: Database) -> None:

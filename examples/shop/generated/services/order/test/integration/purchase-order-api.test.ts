@@ -30,8 +30,7 @@ describe.each(DATABASES)('the operations on purchase order, on %s', (kind) => {
   /** The names of the events that were told so far. */
   async function eventNames(): Promise<string[]> {
     const rows = await service.run((tx) => tx.find(OutboxMessage));
-    const names = rows.map(({ event_type }) => event_type.split('.').at(-2) ?? '');
-    return names.toSorted((a, b) => a.localeCompare(b));
+    return rows.map(({ event_type }) => event_type.split('.').at(-2) ?? '').toSorted((a, b) => a.localeCompare(b));
   }
 
   it('placeOrder stores it and tells of it', async () => {

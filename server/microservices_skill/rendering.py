@@ -20,7 +20,7 @@ SUFFIX = ".jinja"
 def templates_root() -> Path:
     """Where the templates are: inside the installed package, or beside ``server/`` in a checkout."""
     packaged = Path(str(resources.files("microservices_skill"))) / "_templates"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "templates"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "templates"
 
 
 @lru_cache(maxsize=4)
@@ -39,12 +39,13 @@ def environment(tree: str) -> Environment:
 def render(tree: str, template: str, view: DataclassInstance) -> str:
     """The text of a template; one without the suffix is copied as it is."""
     if not template.endswith(SUFFIX):
-        return _source(tree, template)
+        return source(tree, template)
     return environment(tree).get_template(template).render(context(view))
 
 
 @lru_cache(maxsize=256)
-def _source(tree: str, template: str) -> str:
+def source(tree: str, template: str) -> str:
+    """What stands in a template, as it is."""
     return (templates_root() / tree / template).read_text(encoding="utf-8")
 
 
