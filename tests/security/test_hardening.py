@@ -60,6 +60,11 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
         (r"/config\.py$", r'^\s*\("AUTH_TOKEN_URL".*\n', ""),
         (r"/configuration\.ts$", r"^\s*\['AUTH_JWKS_URL'.*\n", ""),
     ],
+    "transport-encrypted": [
+        (r"/config\.py$", r'^\s*\("BROKER_URL", "begin.*\n', ""),
+        (r"/configuration\.ts$", r"^\s*\['DATABASE_URL', 'add.*\n", ""),
+        (r"/config(uration)?\.(py|ts)$", r"environment (!==?) ", "log_level \\1 "),
+    ],
     "least-privilege": [
         (r"^security/clients\.yaml$", r"- vehicles:read\n", "- vehicles:read\n          - vehicles:write\n"),
         (r"^security/clients\.yaml$", r"\A[\s\S]*", "["),

@@ -130,6 +130,16 @@ def _production_needs_issuer(site: Site) -> Iterator[str]:
         yield from _lacking(site, f"{each.folder}/{each.safeguards.settings}", [rf"""[(\[]["']{name}["']""" for name in wanted], wanted)
 
 
+@item("transport-encrypted")
+def _transport_encrypted(site: Site) -> Iterator[str]:
+    """Production does not start where the database or the broker is reached in the clear."""
+    names = ["DATABASE_URL", "BROKER_URL"]
+    patterns = [rf"""[(\[]["']{name}["'], ["'](?:add|begin) """ for name in names]
+    for each in site.housed:
+        path = f"{each.folder}/{each.safeguards.settings}"
+        yield from _lacking(site, path, [*patterns, r"""environment !==? ["']production["']"""], [*names, "ALLOW_PLAINTEXT"])
+
+
 @item("least-privilege")
 def _least_privilege(site: Site) -> Iterator[str]:
     """The issuer's clients may do what the model says that they do, and no more."""
