@@ -204,3 +204,32 @@ def test_who_calls_others_that_check_tokens_gets_what_it_needs_for_its_own_and_n
     others = [file.text for path, file in tree.items() if path.startswith("deploy/kubernetes/base/") and "/trip/" not in path]
     assert not any("AUTH_CLIENT" in text for text in others)
     assert not any("AUTH_TOKEN_URL" in file.text for file in files(on_kubernetes("shop")).values())
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_no_environment_but_development_reaches_servers_in_the_clear(example: str) -> None:
+    tree = files(on_kubernetes(example))
+    said = {name: literals(tree, name) for name in ("base", "overlays/dev", "overlays/staging", "overlays/production")}
+    assert {name: "ALLOW_PLAINTEXT=true" in each for name, each in said.items()} == dict.fromkeys(said, False) | {"overlays/dev": True}
+    assert "ALLOW_PLAINTEXT=false" in said["base"]
+    for job in named(manifests(tree), "Job").values():
+        asked = {each["name"]: each["valueFrom"] for each in job["spec"]["template"]["spec"]["containers"][0]["env"]}
+        assert asked["ALLOW_PLAINTEXT"] == {"configMapKeyRef": {"name": "settings", "key": "ALLOW_PLAINTEXT", "optional": True}}
+
+
+def literals(tree: FileTree, folder: str) -> list[str]:
+    """The settings of a kustomization."""
+    found: list[str] = yaml.safe_load(tree[f"deploy/kubernetes/{folder}/kustomization.yaml"].text)["configMapGenerator"][0]["literals"]
+    return found
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_certificates_are_a_whole_folder_that_may_come_and_change_later(example: str) -> None:
+    tree = files(on_kubernetes(example))
+    for kind in ("Deployment", "Job"):
+        for name, found in named(manifests(tree), kind).items():
+            pod = found["spec"]["template"]["spec"]
+            [mount] = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "tls"]
+            [volume] = [each["secret"] for each in pod["volumes"] if each["name"] == "tls"]
+            assert mount == {"name": "tls", "mountPath": "/run/tls", "readOnly": True}
+            assert volume == {"secretName": f"{name.removesuffix('-migration')}-tls", "optional": True, "defaultMode": 0o440}

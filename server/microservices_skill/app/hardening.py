@@ -24,7 +24,7 @@ def harden(root: Path, source: Path) -> Hardening:
     if not root.is_dir():
         raise NotASystemError(root, "there is no such folder")
     results = go_through(read_model(source), dict(_files(root)))
-    found = tuple(HardeningItem(each.item.id, each.item.what, each.faults) for each in results)
+    found = tuple(HardeningItem(each.item.id, each.item.what, each.faults, each.unseen) for each in results)
     return Hardening(ok=not any(each.faults for each in found), items=found)
 
 

@@ -224,11 +224,12 @@ class ChaosReport:
 
 @dataclass(frozen=True)
 class HardeningItem:
-    """An item of the hardening checklist, and what is wrong; nothing where it holds."""
+    """An item of the hardening checklist, and what is wrong; nothing where it holds, or where ``unseen`` says that nothing was there."""
 
     id: str
     what: str
     faults: tuple[str, ...]
+    unseen: str = ""
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,8 @@ def show_hardening(found: Hardening) -> None:
     """The checklist, and under each item what is wrong."""
     width = max(len(each.id) for each in found.items)
     for each in found.items:
-        verdict = click.style("fails", fg="red", bold=True) if each.faults else click.style("holds", fg="green")
-        click.echo(f"{verdict}  {each.id.ljust(width)}  {each.what}")
+        verdict = click.style("holds", fg="green") if not each.unseen else click.style("  -  ", fg="yellow")
+        verdict = click.style("fails", fg="red", bold=True) if each.faults else verdict
+        click.echo(f"{verdict}  {each.id.ljust(width)}  {each.what}{f' Not looked at: {each.unseen}.' if each.unseen else ''}")
         for fault in each.faults:
             click.echo(f"       {fault}")

@@ -9,7 +9,7 @@ PAGE = "docs/security/hardening.md"
 
 _BY_HAND = (
     "TLS ends at the gateway; inside, a mesh gives mTLS between services. Services speak plain HTTP themselves.",
-    "Database and broker speak TLS: sslmode=verify-full in `DATABASE_URL`, amqps: in `BROKER_URL`.",
+    "Database and broker show certificates that the services check: `sslmode=verify-full`, not `require`; `ALLOW_PLAINTEXT` is not true.",
     "Each service has a user of its own at the database and at the broker, with rights to nothing that others own.",
     "The issuer knows the clients of `security/clients.yaml`; their secrets come from a store of secrets and change at least yearly.",
     "Audit records (`event` is `audit`) go where services cannot delete them.",

@@ -49,6 +49,12 @@ class BrokerKind(StrEnum):
 
 
 BROKER_TITLES = {BrokerKind.RABBITMQ: "RabbitMQ", BrokerKind.NATS: "NATS", BrokerKind.KAFKA: "Kafka"}
+_ENCRYPTED_SCHEMES = {BrokerKind.NATS: "tls://", BrokerKind.KAFKA: "kafkas://"}
+
+
+def encrypted_scheme(broker: BrokerKind) -> str:
+    """How the URL of a broker begins that is reached encrypted; where a system has no broker, as RabbitMQ's."""
+    return _ENCRYPTED_SCHEMES.get(broker, "amqps://")
 
 
 class LogFormat(StrEnum):

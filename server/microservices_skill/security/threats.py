@@ -49,8 +49,8 @@ def of_element(architecture: Architecture, element: Element) -> tuple[Threat, ..
 def of_flow(architecture: Architecture, flow: Flow) -> tuple[Threat, ...]:
     """The threats to a flow."""
     return (
-        Threat(Stride.TAMPERING, "a message is changed on its way", *_in_transit(flow)),
-        Threat(Stride.DISCLOSURE, f"{flow.classification} data is read on its way", *_in_transit(flow)),
+        Threat(Stride.TAMPERING, "a message is changed on its way", *_in_transit(architecture, flow)),
+        Threat(Stride.DISCLOSURE, f"{flow.classification} data is read on its way", *_in_transit(architecture, flow)),
         Threat(Stride.DENIAL, "the flow is flooded or cut", *_when_cut(architecture, flow)),
     )
 
@@ -158,7 +158,7 @@ _TLS = {"NATS": "tls", "Kafka": "kafkas"}
 """The schemes of brokers' addresses that say TLS."""
 
 
-def _in_transit(flow: Flow) -> tuple[str, bool]:
+def _in_transit(architecture: Architecture, flow: Flow) -> tuple[str, bool]:
     if flow.target.zone is Zone.PARTNERS:
         return f"the address in `{_variable(flow.target.name)}` begins with https", False
     if flow.source.zone is Zone.INTERNET:
@@ -171,8 +171,18 @@ def _in_transit(flow: Flow) -> tuple[str, bool]:
             if BROKER in (flow.source.name, flow.target.name)
             else "sslmode=verify-full in `DATABASE_URL`"
         )
+        guarded = _refusing_plaintext(architecture, flow)
+        if guarded is not None:
+            return f"`{guarded}` refuses plaintext in production; use {parameter}", False
         return f"plain unless the server speaks TLS: use {parameter}", True
     return "plain between services unless a mesh encrypts it (mTLS)", True
+
+
+def _refusing_plaintext(architecture: Architecture, flow: Flow) -> str | None:
+    """The file of a service that refuses to talk to its database or its broker in the clear."""
+    service = architecture.service(flow.source.name) or architecture.service(flow.target.name)
+    found = safeguards_of(service) if service is not None else None
+    return found.settings if found is not None else None
 
 
 def _when_cut(architecture: Architecture, flow: Flow) -> tuple[str, bool]:

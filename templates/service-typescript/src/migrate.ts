@@ -7,6 +7,7 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { isSqlite, loadSettings, type Settings } from './config/configuration.js';
 import { databaseOptions } from './config/database.config.js';
 import { SERVICE_NAME } from './config/service.js';
+import { databaseTls, withoutCertificates } from './config/transport.js';
 import { configureLogging, exceptionOf, getLogger } from './infrastructure/observability/logger.js';
 
 const log = getLogger('migrate');
@@ -18,8 +19,9 @@ const ALREADY_THERE: ReadonlySet<string> = new Set(['42P04', '23505']);
 /** Bring the database's schema up to date; several at once wait for each other. Throws what the database throws. */
 export async function migrate(settings: Settings): Promise<void> {
   const options = databaseOptions(settings);
+  const ssl = databaseTls(settings.database_url);
   const isPostgresql = options.type === 'postgres';
-  const source = new DataSource(isPostgresql ? { ...options, poolSize: 2, extra: {} } : options);
+  const source = new DataSource(isPostgresql ? { ...options, poolSize: 2, extra: { ssl } } : options);
   await source.initialize();
   const lock = source.createQueryRunner();
   try {
@@ -50,10 +52,10 @@ export async function createDatabase(settings: Settings): Promise<void> {
   if (isSqlite(settings)) {
     return;
   }
-  const url = new URL(settings.database_url);
+  const url = new URL(withoutCertificates(settings.database_url));
   const name = decodeURIComponent(url.pathname.slice(1));
   url.pathname = '/postgres';
-  const client = new Client({ connectionString: url.href });
+  const client = new Client({ connectionString: url.href, ssl: databaseTls(settings.database_url) });
   await client.connect();
   try {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);

@@ -110,6 +110,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/migrations/script.py.mako"),
     Template(f"{_SOURCE}/rebuild.py.jinja", shows),
     Template(f"{_SOURCE}/streams.py.jinja", keeps_streams),
+    Template(f"{_SOURCE}/transport.py"),
 )
 """Rendered once a service with a ``ServiceView``."""
 
@@ -163,6 +164,7 @@ TEST_TEMPLATES = (
     Template("tests/unit/test_resilience.py.jinja"),
     Template("tests/unit/test_security.py.jinja"),
     Template("tests/unit/test_service_tokens.py.jinja", needs_tokens),
+    Template("tests/unit/test_transport.py.jinja"),
     Template("tests/unit/test_values.py.jinja"),
 )
 """Rendered once a service with a ``SuiteView``."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from microservices_skill.codegen.views.shared import routing
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Service
-from microservices_skill.model.system import BrokerKind
+from microservices_skill.model.system import BrokerKind, encrypted_scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,10 @@ class Broker:
     title: str
     example: str
     schemes: str
+    encrypted_scheme: str
+    """How a URL begins that encrypts."""
+
+    encrypted_example: str
     exists: bool
     is_rabbitmq: bool
     is_nats: bool
@@ -35,12 +39,14 @@ def broker_of(architecture: Architecture) -> Broker:
 
 def broker_named(kind: BrokerKind) -> Broker:
     """What is said of a kind of broker."""
-    title, example, schemes = _SAID.get(kind, _SAID[BrokerKind.RABBITMQ])
+    title, example, schemes, secure_port = _SAID.get(kind, _SAID[BrokerKind.RABBITMQ])
     is_nats, is_kafka = kind is BrokerKind.NATS, kind is BrokerKind.KAFKA
     return Broker(
         title,
         example,
         schemes,
+        encrypted_scheme(kind),
+        f"{encrypted_scheme(kind)}broker.example:{secure_port}",
         exists=kind is not BrokerKind.NONE,
         is_rabbitmq=not (is_nats or is_kafka),
         is_nats=is_nats,
@@ -49,9 +55,9 @@ def broker_named(kind: BrokerKind) -> Broker:
 
 
 _SAID = {
-    BrokerKind.RABBITMQ: ("RabbitMQ", "amqp://localhost:5672/", "amqp:// or amqps://"),
-    BrokerKind.NATS: ("NATS", "nats://localhost:4222", "nats:// or tls://"),
-    BrokerKind.KAFKA: ("Kafka", "kafka://localhost:9092", "kafka:// or kafkas://"),
+    BrokerKind.RABBITMQ: ("RabbitMQ", "amqp://localhost:5672/", "amqp:// or amqps://", 5671),
+    BrokerKind.NATS: ("NATS", "nats://localhost:4222", "nats:// or tls://", 4222),
+    BrokerKind.KAFKA: ("Kafka", "kafka://localhost:9092", "kafka:// or kafkas://", 9093),
 }
 
 

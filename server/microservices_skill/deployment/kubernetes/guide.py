@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from microservices_skill.deployment.kubernetes import edge
 from microservices_skill.deployment.kubernetes.members import AFTER_DRAIN_S, BEFORE_DRAIN_S, DRAIN_S, Member
 from microservices_skill.deployment.kubernetes.network import GATEWAY_NAMESPACE, MONITORING_NAMESPACE
+from microservices_skill.deployment.kubernetes.workload import TLS_FOLDER
+from microservices_skill.model.system import BrokerKind, encrypted_scheme
 
 _TEXT = """\
 # Deployment
@@ -53,6 +55,29 @@ The chart renders the same objects as the production overlay. The namespace is n
 | `external-secrets` | one ExternalSecret for each service: entry `{system}/<service>` of the store, read anew every hour |
 {gateway_row}| `istio` | mutual TLS without exception, only the calls of the model, no retries: the callers' clients do these |
 
+## TLS, and certificates that change
+
+Services take no plaintext: `DATABASE_URL` needs `sslmode=verify-full` (`verify-ca`, `require`), `BROKER_URL` `{encrypted}`; the
+migration Jobs too, by `ALLOW_PLAINTEXT=false` in the settings. `ALLOW_PLAINTEXT=true` is right only where what is below encrypts, such
+as a mesh that reaches up to the database and the broker.
+
+The Secret `<service>-tls` is mounted at `{tls}` where there is one: `ca.crt`, `tls.crt` and `tls.key`, as cert-manager writes them.
+
+```
+DATABASE_URL=postgresql://…/{system}?sslmode=verify-full&sslrootcert={tls}/ca.crt&sslcert={tls}/tls.crt&sslkey={tls}/tls.key
+BROKER_URL={encrypted}…?cafile={tls}/ca.crt&certfile={tls}/tls.crt&keyfile={tls}/tls.key
+```
+
+Without `sslrootcert` and `cafile` the public authorities are trusted. To rotate without downtime and without a restart:
+
+1. Put the new authority beside the old one into `ca.crt` of the services, the database and the broker.
+2. Give the database, the broker and the services certificates of the new authority, in any order.
+3. Take the old authority out of `ca.crt`.
+
+Wait in between until the cluster has written the files (a minute or two) and connections are new: each connection reads the files anew.
+Those to the database live for `DATABASE_LIFETIME_S` (30 minutes) at most; one to the broker lives until the broker ends it and is then
+replaced, so restart the broker's nodes one after the other before step 3.
+
 ## What is fixed, and why
 
 - A stop takes up to {grace} s: {before} s in which endpoints forget the instance, {drain} s of draining, {after} s of margin.
@@ -63,7 +88,7 @@ The chart renders the same objects as the production overlay. The namespace is n
 """
 
 
-def guide(system: str, members: Sequence[Member]) -> str:
+def guide(system: str, members: Sequence[Member], broker: BrokerKind) -> str:
     """The page."""
     public = edge.published(members)
     rollout = "\n".join(f"kubectl -n {system}-staging rollout status deployment/{member.name} --timeout=5m" for member in members)
@@ -80,6 +105,8 @@ def guide(system: str, members: Sequence[Member]) -> str:
         gateway_row="| `gateway` | the Gateway and a route for each public service |\n" if public else "",
         secrets="\n".join(f"  - `{system}/{member.name}`: {', '.join(member.secrets)}{_limits(member)}" for member in members),
         rollout=rollout,
+        tls=TLS_FOLDER,
+        encrypted=encrypted_scheme(broker),
         grace=BEFORE_DRAIN_S + DRAIN_S + AFTER_DRAIN_S,
         before=BEFORE_DRAIN_S,
         drain=DRAIN_S,

@@ -50,6 +50,7 @@ def shared_settings(members: Sequence[Member]) -> dict[str, str]:
     """The settings of all services that an environment changes."""
     outside = sorted({name for member in members for name in member.place.external})
     return {
+        "ALLOW_PLAINTEXT": "false",
         "AUTH_ISSUER": "https://issuer.example.com/",
         "AUTH_JWKS_URL": "https://issuer.example.com/.well-known/jwks.json",
         **({"AUTH_TOKEN_URL": "https://issuer.example.com/oauth2/token"} if any(member.needs_tokens for member in members) else {}),
@@ -97,7 +98,7 @@ def _own_settings(members: Sequence[Member], name: str) -> list[Value]:
     del given["OTEL_EXPORTER_OTLP_ENDPOINT"]
     if name == "dev":
         alone = ["BROKER_REPLICAS=1"] if "BROKER_REPLICAS" in given else []
-        return [*alone, "ENVIRONMENT=development", "LOG_LEVEL=DEBUG"]
+        return ["ALLOW_PLAINTEXT=true", *alone, "ENVIRONMENT=development", "LOG_LEVEL=DEBUG"]
     given |= {key: given[key].replace("https://issuer.", f"https://issuer.{name}.") for key in given if key.startswith("AUTH_")}
     return literals(given)
 

@@ -29,6 +29,6 @@ def render(architecture: Architecture, capacity: Capacity, folders: Mapping[str,
             *(file for name in ENVIRONMENTS for file in kustomize.overlay(system, found, name)),
             *helm.chart(system, found, broker),
             *applications(system),
-            ("deploy/README.md", File(guide(system, found))),
+            ("deploy/README.md", File(guide(system, found, broker))),
         ]
     )

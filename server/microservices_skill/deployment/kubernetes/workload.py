@@ -33,6 +33,11 @@ _CONTAINER_SECURITY: Block = {
 }
 _SCRATCH: Block = {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}
 _SCRATCH_MOUNT: Block = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - a path in the container
+TLS_FOLDER = "/run/tls"
+"""Where a container finds ``ca.crt``, ``tls.crt`` and ``tls.key``; a whole folder, as the files of a part of it would never change."""
+
+_TLS_MOUNT: Block = {"name": "tls", "mountPath": TLS_FOLDER, "readOnly": True}
+_GROUP_READS = 0o440
 
 
 def deployment(member: Member, knobs: Knobs) -> Block:
@@ -69,7 +74,7 @@ def _pod(member: Member, knobs: Knobs) -> Block:
                 "lifecycle": {"preStop": {"sleep": {"seconds": BEFORE_DRAIN_S}}},
             }
         ],
-        "volumes": [_SCRATCH],
+        "volumes": _volumes(member),
     }
 
 
@@ -95,8 +100,8 @@ def migration(member: Member, knobs: Knobs, *, name: Value = None, annotations: 
                 "spec": {
                     **_identity(member),
                     "restartPolicy": "Never",
-                    "containers": [{**_container(member, knobs), "command": command, "env": [_secret(member, "DATABASE_URL")]}],
-                    "volumes": [_SCRATCH],
+                    "containers": [{**_container(member, knobs), "command": command, "env": _environment_of_migration(member, knobs)}],
+                    "volumes": _volumes(member),
                 },
             },
         },
@@ -190,8 +195,20 @@ def _container(member: Member, knobs: Knobs) -> Block:
         "imagePullPolicy": "IfNotPresent",
         "resources": knobs.resources,
         "securityContext": _CONTAINER_SECURITY,
-        "volumeMounts": [_SCRATCH_MOUNT],
+        "volumeMounts": [_SCRATCH_MOUNT, _TLS_MOUNT],
     }
+
+
+def _volumes(member: Member) -> list[Value]:
+    """A place to write, and the certificates where there are some."""
+    certificates: Block = {"secretName": f"{member.name}-tls", "optional": True, "defaultMode": _GROUP_READS}
+    return [_SCRATCH, {"name": "tls", "secret": certificates}]
+
+
+def _environment_of_migration(member: Member, knobs: Knobs) -> list[Value]:
+    """Where the database is, and whether it may be reached in the clear: a migration knows no more of its environment."""
+    plaintext: Block = {"name": knobs.settings, "key": "ALLOW_PLAINTEXT", "optional": True}
+    return [_secret(member, "DATABASE_URL"), {"name": "ALLOW_PLAINTEXT", "valueFrom": {"configMapKeyRef": plaintext}}]
 
 
 def _secrets(member: Member) -> list[Value]:

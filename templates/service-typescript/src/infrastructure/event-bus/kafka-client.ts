@@ -4,16 +4,18 @@ import { Admin, Producer, type BaseOptions } from '@platformatic/kafka';
 
 import type { Settings } from '../../config/configuration.js';
 import { SERVICE_NAME } from '../../config/service.js';
+import { brokerTls } from '../../config/transport.js';
 import { BrokerUnavailableError } from './supervised-event-bus.js';
 
 /** How brokers are reached: kafka://one:9092,two:9092, over TLS kafkas://; who stands before an @ is told by SASL/PLAIN. */
 export function way(url: string): BaseOptions {
-  const [, scheme = '', who, where = ''] = /^(kafkas?):\/\/(?:([^@/]*)@)?([^/]*)/.exec(url) ?? [];
+  const [, who, where = ''] = /^kafkas?:\/\/(?:([^@/?]*)@)?([^/?]*)/.exec(url) ?? [];
   const [username = '', password = ''] = (who ?? '').split(':').map(decodeURIComponent);
+  const tls = brokerTls(url);
   return {
     clientId: SERVICE_NAME,
     bootstrapBrokers: where.split(','),
-    ...(scheme === 'kafkas' ? { tls: {} } : {}),
+    ...(tls === undefined ? {} : { tls }),
     ...(who === undefined ? {} : { sasl: { mechanism: 'PLAIN', username, password } }),
   };
 }

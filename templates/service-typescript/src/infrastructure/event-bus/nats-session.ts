@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { jetstream, jetstreamManager, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
-import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { connect, headers, type ConnectionOptions, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { context, propagation, type Context } from '@opentelemetry/api';
 
 import type { Settings } from '../../config/configuration.js';
 import { SERVICE_NAME } from '../../config/service.js';
+import { brokerTls } from '../../config/transport.js';
 import { describe, getLogger } from '../observability/logger.js';
 import { deliver, type Handler, type Message } from './event-bus.js';
 import { declare, LANES, type NatsTopology } from './nats-topology.js';
@@ -51,8 +52,8 @@ export class NatsSession implements BrokerSession {
 
   async open(mayConsume: () => boolean): Promise<void> {
     const timeout = this.settings.broker_timeout_s * 1000;
-    const servers = this.settings.broker_url;
-    const connection = await connect({ servers, reconnect: false, timeout, pingInterval: HEARTBEAT_MS, maxPingOut: 2 });
+    const way = wayTo(this.settings.broker_url);
+    const connection = await connect({ ...way, reconnect: false, timeout, pingInterval: HEARTBEAT_MS, maxPingOut: 2 });
     this.connection = connection;
     void connection.closed().then(this.lose, this.lose);
     demandVersion(connection.info?.version ?? '0');
@@ -168,6 +169,19 @@ export class NatsSession implements BrokerSession {
       throw new BrokerUnavailableError(describe(error), { cause: error });
     }
   }
+}
+
+/** How a server is reached, and what it is told of us: a user and a password, or a token alone; over `tls://` nothing in the clear. */
+function wayTo(url: string): ConnectionOptions {
+  const { host, hostname, username, password } = new URL(url);
+  const certificates = brokerTls(url);
+  const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
+  return {
+    servers: host,
+    // the name is that of the certificate where it is an address, too
+    ...(certificates === undefined ? {} : { tls: Object.assign(certificates, { host: hostname }) }),
+    ...(user === '' ? {} : pass === '' ? { token: user } : { user, pass }),
+  };
 }
 
 function demandVersion(version: string): void {

@@ -8,6 +8,8 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from notification.transport import fault_of_ssl_mode, is_broker_encrypted, is_database_encrypted, without_certificates
+
 SERVICE_NAME = "notification"
 SYSTEM_NAME = "shop"
 LATENCY_PROMISE_S = 0.15
@@ -17,7 +19,7 @@ LATENCY_PROMISE_S = 0.15
 class Settings(BaseSettings):
     """Each field is the environment variable of its name in capitals; every default runs on a laptop without a server."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["development", "test", "production"] = "development"
     host: str = "127.0.0.1"
@@ -25,9 +27,18 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     otel_exporter_otlp_endpoint: str | None = None
 
+    allow_plaintext: bool | None = None
+    """Whether the database and the broker may be reached in the clear; unset, everywhere but in production.
+
+    True is right only where what is below encrypts, such as a mesh with mTLS up to them, or where nothing leaves the machine:
+    a socket, the loopback address. False refuses it in every environment.
+    """
+
     database_url: SecretStr = SecretStr("sqlite:///./notification.db")
     database_pool_size: int = Field(default=10, ge=1, le=200)
     database_timeout_s: float = Field(default=5.0, gt=0)
+    database_lifetime_s: int = Field(default=1800, ge=1)
+    """After which a connection is replaced by a new one, which reads the certificates anew."""
 
     broker_url: SecretStr = SecretStr("memory://")
     broker_timeout_s: float = Field(default=5.0, gt=0)
@@ -69,6 +80,20 @@ class Settings(BaseSettings):
                 raise ValueError(f"production needs {', '.join(missing)}; set them in the environment")
         return self
 
+    @model_validator(mode="after")
+    def _transport_is_encrypted(self) -> Self:
+        database, broker = self.database_url.get_secret_value(), self.broker_url.get_secret_value()
+        if fault := fault_of_ssl_mode(database):
+            raise ValueError(f"DATABASE_URL: {fault}")
+        ways = (
+            ("DATABASE_URL", "add sslmode=verify-full to its query", self.is_sqlite or is_database_encrypted(database)),
+            ("BROKER_URL", "begin it with amqps://", self.is_embedded_broker or is_broker_encrypted(broker)),
+        )
+        faults = [f"{name} does not encrypt: {way}" for name, way, is_safe in ways if not is_safe]
+        if faults and not self.may_be_plain:
+            raise ValueError(f"{'; '.join(faults)}; or set ALLOW_PLAINTEXT=true where what is below encrypts")
+        return self
+
     @property
     def is_sqlite(self) -> bool:
         """Whether the embedded database is used."""
@@ -80,9 +105,14 @@ class Settings(BaseSettings):
         return self.broker_url.get_secret_value().startswith("memory://")
 
     @property
+    def may_be_plain(self) -> bool:
+        """Whether the database and the broker may be reached in the clear."""
+        return self.environment != "production" if self.allow_plaintext is None else self.allow_plaintext
+
+    @property
     def async_database_url(self) -> str:
-        """The database's URL with the async driver named."""
-        url = self.database_url.get_secret_value()
+        """The database's URL with the async driver named, without what ``use_tls`` tells the driver."""
+        url = without_certificates(self.database_url.get_secret_value())
         for prefix, driver in (
             ("postgresql://", "postgresql+asyncpg://"),
             ("postgres://", "postgresql+asyncpg://"),

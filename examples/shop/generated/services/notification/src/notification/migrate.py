@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from notification.config import Settings, get_settings
+from notification.infrastructure.database import use_tls
 
 ALREADY_THERE = frozenset({"42P04", "23505"})
 """What PostgreSQL says where another process has just made the same database."""
@@ -35,6 +36,7 @@ async def create_database(settings: Settings) -> None:
         return
     url = make_url(settings.async_database_url)
     engine = create_async_engine(url.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    use_tls(engine, settings)
     try:
         async with engine.connect() as connection:
             known = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": url.database})

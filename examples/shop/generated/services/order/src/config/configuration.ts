@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { SERVICE_NAME } from './service.js';
+import { faultOfSslMode, isBrokerEncrypted, isDatabaseEncrypted } from './transport.js';
 
 const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> =>
   z
@@ -37,9 +38,18 @@ const variables = z.object({
   log_level: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
   otel_exporter_otlp_endpoint: z.string().optional(),
 
+  /**
+   * Whether the database and the broker may be reached in the clear; unset, everywhere but in production. True is right only where
+   * what is below encrypts, such as a mesh with mTLS up to them, or where nothing leaves the machine: a socket, the loopback
+   * address. False refuses it in every environment.
+   */
+  allow_plaintext: z.stringbool().optional(),
+
   database_url: z.string().default('sqlite:///./order.db'),
   database_pool_size: integer(1, 200).default(10),
   database_timeout_s: seconds().default(5),
+  /** After which a connection is replaced by a new one, which reads the certificates anew. */
+  database_lifetime_s: integer(1).default(1800),
 
   broker_url: z.string().default('memory://'),
   broker_timeout_s: seconds().default(5),
@@ -88,7 +98,16 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>> =
   if (missing.length > 0) {
     throw new SettingsError(`production needs ${missing.join(', ')}; set them in the environment`);
   }
+  const faults = faultsOfTransport(settings);
+  if (faults.length > 0) {
+    throw new SettingsError(faults.join('; '));
+  }
   return settings;
+}
+
+/** Whether the database and the broker may be reached in the clear. */
+export function mayBePlain(settings: Settings): boolean {
+  return settings.allow_plaintext ?? settings.environment !== 'production';
 }
 
 /** Whether the embedded database is used. */
@@ -114,4 +133,19 @@ function missingInProduction(settings: Settings): string[] {
     ['AUTH_ISSUER', settings.auth_issuer === undefined],
   ];
   return unset.filter(([, isUnset]) => isUnset).map(([name]) => name);
+}
+
+function faultsOfTransport(settings: Settings): string[] {
+  const fault = faultOfSslMode(settings.database_url);
+  if (fault !== undefined) {
+    return [`DATABASE_URL: ${fault}`];
+  }
+  const ways: [string, string, boolean][] = [
+    ['DATABASE_URL', 'add sslmode=verify-full to its query', isSqlite(settings) || isDatabaseEncrypted(settings.database_url)],
+    ['BROKER_URL', 'begin it with amqps://', isEmbeddedBroker(settings) || isBrokerEncrypted(settings.broker_url)],
+  ];
+  const faults = ways.filter(([, , isSafe]) => !isSafe).map(([name, way]) => `${name} does not encrypt: ${way}`);
+  return faults.length === 0 || mayBePlain(settings)
+    ? []
+    : [...faults, 'or set ALLOW_PLAINTEXT=true where what is below encrypts'];
 }

@@ -8,6 +8,7 @@ import { MIGRATIONS } from '../infrastructure/database/migrations/index.js';
 import { NodeSqlite } from '../infrastructure/database/node-sqlite.js';
 import { isSqlite, type Settings } from './configuration.js';
 import { SERVICE_NAME } from './service.js';
+import { databaseTls, withoutCertificates } from './transport.js';
 
 const SHARED = {
   entities: [...ENTITIES],
@@ -41,17 +42,18 @@ export function databaseOptions(settings: Settings): DataSourceOptions {
   return {
     ...SHARED,
     type: 'postgres',
-    url: settings.database_url,
+    url: withoutCertificates(settings.database_url),
     applicationName: SERVICE_NAME,
     poolSize: settings.database_pool_size,
     connectTimeoutMS: timeoutMs,
     installExtensions: false,
     extra: {
+      ssl: databaseTls(settings.database_url),
       types: TYPES,
       statement_timeout: timeoutMs,
       query_timeout: timeoutMs + 500, // the server's own limit comes first and leaves the link usable
       idle_in_transaction_session_timeout: 60_000,
-      maxLifetimeSeconds: 1800,
+      maxLifetimeSeconds: settings.database_lifetime_s,
       keepAlive: true,
     },
   };

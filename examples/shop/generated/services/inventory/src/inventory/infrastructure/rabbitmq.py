@@ -18,6 +18,7 @@ from opentelemetry import propagate
 from inventory.config import SERVICE_NAME, SYSTEM_NAME, Settings
 from inventory.infrastructure.event_bus import Handler, Message, deliver
 from inventory.infrastructure.topology import ROUTES
+from inventory.transport import broker_tls
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +117,8 @@ class RabbitEventBus:
     async def _session(self) -> None:
         """One connection's life."""
         timeout = self._settings.broker_timeout_s
-        connection = await aio_pika.connect(self._settings.broker_url.get_secret_value(), timeout=timeout)
+        url = self._settings.broker_url.get_secret_value()
+        connection = await aio_pika.connect(url, timeout=timeout, ssl_context=broker_tls(url))
         self.connection = connection
         lost = asyncio.Event()
         connection.close_callbacks.add(lambda *_: lost.set())

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from inventory.config import get_settings
 from inventory.infrastructure import tables
-from inventory.infrastructure.database import AsJson, ExactDecimal, UtcDateTime
+from inventory.infrastructure.database import AsJson, ExactDecimal, UtcDateTime, use_tls
 
 LEFT_BEHIND: frozenset[str] = frozenset(
     (
@@ -85,6 +85,7 @@ def begin(connection: Connection) -> None:
 async def run() -> None:
     """Connect and migrate."""
     engine = create_async_engine(get_settings().async_database_url, poolclass=NullPool)
+    use_tls(engine, get_settings())
     if get_settings().is_sqlite:
         event.listen(engine.sync_engine, "connect", leave_transactions_to_us)
         event.listen(engine.sync_engine, "begin", begin)

@@ -25,6 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from notification.config import SERVICE_NAME, Settings
+from notification.transport import database_tls
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -189,17 +190,35 @@ def _create_engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_timeout_s,
-        pool_recycle=1800,
+        pool_recycle=settings.database_lifetime_s,
         connect_args={
             "timeout": settings.database_timeout_s,
             "command_timeout": settings.database_timeout_s,
             "server_settings": {"application_name": SERVICE_NAME},
         },
     )
+    use_tls(engine, settings)
     event.listen(engine.sync_engine, "checkin", _note_idle)
     event.listen(engine.sync_engine, "checkout", _refuse_dead)
     event.listen(engine.sync_engine, "handle_error", _tell_outage)
     return engine
+
+
+def use_tls(engine: AsyncEngine, settings: Settings) -> None:
+    """Let each new connection read the certificates that DATABASE_URL names: they are replaced while the service runs.
+
+    Raises:
+        OSError: one of the files cannot be read.
+    """
+    url = settings.database_url.get_secret_value()
+
+    def tell(_: Dialect, __: Any, ___: Any, parameters: dict[str, Any]) -> None:
+        tls = database_tls(url)
+        if tls is not None:
+            parameters["ssl"] = tls
+
+    database_tls(url)
+    event.listen(engine.sync_engine, "do_connect", tell)
 
 
 def _note_idle(_: Any, entry: ConnectionPoolEntry) -> None:

@@ -5,6 +5,7 @@ import { connect, type Channel, type ChannelModel, type ConfirmChannel, type Con
 
 import type { Settings } from '../../config/configuration.js';
 import { SERVICE_NAME } from '../../config/service.js';
+import { brokerTls } from '../../config/transport.js';
 import { describe, getLogger } from '../observability/logger.js';
 import { deliver, type Handler, type Message } from './event-bus.js';
 import { channelOf, declare, type RabbitTopology } from './rabbitmq-topology.js';
@@ -54,7 +55,8 @@ export class RabbitSession implements BrokerSession {
       url.searchParams.set('heartbeat', HEARTBEAT_S);
     }
     const timeout = this.settings.broker_timeout_s * 1000;
-    this.connection = await connect(url.href, { timeout, noDelay: true }); // a message is small: none waits for the next one
+    const tls = brokerTls(this.settings.broker_url);
+    this.connection = await connect(url.href, { ...tls, timeout, noDelay: true }); // a message is small: none waits for the next one
     this.connection.on('close', this.lose);
     this.connection.on('error', (error) => log.warning('broker.error', { error: describe(error) }));
     const publishing = await this.connection.createConfirmChannel();
