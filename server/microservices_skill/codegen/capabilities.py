@@ -45,9 +45,11 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     ),
     "observability": (
         "src/*/infrastructure/health.py",
+        "src/*/infrastructure/http_metrics.py",
         "src/*/infrastructure/logger.py",
         "src/*/infrastructure/metrics.py",
         "src/*/infrastructure/series.py",
+        "src/*/infrastructure/telemetry.py",
         "src/*/infrastructure/tracer.py",
         "src/*/middleware/logging.py",
         "src/*/middleware/request_id.py",
