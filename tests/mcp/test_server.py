@@ -12,7 +12,15 @@ from microservices_skill.mcp_server.server import build
 
 ROOT = Path(__file__).parents[2]
 MODES = pytest.mark.parametrize("mode", ["auto", "legacy"])
-TOOLS = ["ask_questionnaire", "generate_service", "generate_system", "propose_architecture", "render_adr", "validate_architecture"]
+TOOLS = [
+    "add_capability",
+    "ask_questionnaire",
+    "generate_service",
+    "generate_system",
+    "propose_architecture",
+    "render_adr",
+    "validate_architecture",
+]
 PROBLEMS = ["architecture", "deployment", "implementation", "migration", "observability", "resilience", "security", "testing"]
 
 pytestmark = pytest.mark.anyio

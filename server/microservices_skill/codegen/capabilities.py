@@ -55,6 +55,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
         "src/*/middleware/request_id.py",
         "src/common/middleware/access-log.middleware.ts",
         "src/common/middleware/request-id.middleware.ts",
+        "src/infrastructure/database/trace-statements.ts",
         "src/infrastructure/observability/*",
     ),
     "testing": ("tests/*", "test/*", "schemathesis.toml", "requirements-dev.txt", "vitest.config.ts"),
