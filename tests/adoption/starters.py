@@ -113,6 +113,7 @@ class Starter:
 
     language: Language
     folder: Path
+    source: str = ""
     command: list[str] = field(default_factory=list)
     """What starts it, where it is not what the steps or its own scripts say."""
 
@@ -146,7 +147,7 @@ class Starter:
     def install(self) -> Starter:
         """Install the starter's own packages, and then exactly what the steps say."""
         if self.language is Language.TYPESCRIPT:
-            shutil.copytree(_modules(), self.folder / "node_modules", symlinks=True, copy_function=os.link)
+            shutil.copytree(_modules(self.source), self.folder / "node_modules", symlinks=True, copy_function=os.link)
         else:
             subprocess.run([sys.executable, "-m", "venv", self.folder / ".venv"], check=True)
             self.run("python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", "fastapi", "httpx", "uvicorn", "mypy")
@@ -231,28 +232,29 @@ class Served(Running):
         return self
 
 
-def starter(language: Language, folder: Path) -> Starter:
+def starter(language: Language, folder: Path, source: str = "") -> Starter:
     """A fresh copy."""
-    shutil.copytree(STARTERS / SOURCES[language], folder, dirs_exist_ok=True)
-    return Starter(language, folder)
+    source = source or SOURCES[language]
+    shutil.copytree(STARTERS / source, folder, dirs_exist_ok=True)
+    return Starter(language, folder, source)
 
 
 def _node() -> TypescriptToolchain:
     return TypescriptToolchain.install(ROOT / ".tools" / "services")
 
 
-def _modules() -> Path:
-    """The packages of the plain NestJS starter, installed once for all copies."""
+def _modules(source: str) -> Path:
+    """The packages of a plain NestJS starter, installed once for all copies."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        home = CACHE / "nestjs"
-        source = STARTERS / "nestjs" / "package.json"
+        home = CACHE / source
+        listed = STARTERS / source / "package.json"
         made_of = home / "package.json"
-        if not (home / "installed").exists() or made_of.read_text(encoding="utf-8") != source.read_text(encoding="utf-8"):
+        if not (home / "installed").exists() or made_of.read_text(encoding="utf-8") != listed.read_text(encoding="utf-8"):
             shutil.rmtree(home, ignore_errors=True)
             home.mkdir()
-            shutil.copy(source, home)
+            shutil.copy(listed, home)
             _node().npm(home, "install", "--no-fund", "--no-audit", "--no-package-lock", "--loglevel=error")
             (home / "installed").touch()
     return home / "node_modules"

@@ -147,3 +147,14 @@ def test_a_dead_neighbour_does_not_make_it_unready(whole: Starter) -> None:
     with whole.running(STOCK_URL=f"http://127.0.0.1:{free_port()}") as service:
         assert service.call("GET", "/items/plumbus/stock").status == 503
         assert service.call("GET", "/health/ready").status == 200
+
+
+def test_a_commonjs_service_takes_all_capabilities(tmp_path: Path) -> None:
+    made = starter(Language.TYPESCRIPT, tmp_path, "nestjs-commonjs")
+    made.add("resilience", "observability", "testing", "deployment", "security").install().check()
+    assert "'./platform/install'" in (tmp_path / "src/main.ts").read_text(encoding="utf-8")
+    assert re.search(r"6 passed", suite_of(made))
+    with made.running() as service:
+        assert {service.call("GET", path).status for path in ("/", "/health/ready", "/metrics")} == {200}
+        assert service.stop() == 0
+        assert len(service.records) > 1

@@ -37,7 +37,7 @@ def nest_starter(folder: str, sources: Sources, wishes: Wishes) -> Starter:
     found = _LISTEN.search(text)
     place = str(PurePosixPath(wishes.into)) if wishes.into else str(base / "platform")
     return Starter(
-        name=wishes.name or slug(str(package.get("name") or PurePosixPath(folder).name)),
+        name=slug(wishes.name or str(package.get("name") or PurePosixPath(folder).name)),
         language=Language.TYPESCRIPT,
         installer=next((installer for lock, installer in _LOCKS.items() if lock in sources), Installer.NPM),
         main=main,

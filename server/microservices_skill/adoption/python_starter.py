@@ -39,8 +39,13 @@ def python_starter(folder: str, sources: Sources, wishes: Wishes) -> Starter:
     parent = module.rpartition(".")[0]
     inside = "platform" if parent else "service_platform"  # at the top, `platform` would hide Python's own module
     place = str(PurePosixPath(found.path).parent / inside) if not wishes.into else str(PurePosixPath(wishes.into))
+    package = _dotted(place, root)
+    if not all(part.isidentifier() for part in package.split(".")):
+        raise UnfitApplicationError(
+            place, "is no name of a package", "give --into a folder whose names are letters, digits and underscores"
+        )
     return Starter(
-        name=wishes.name or slug(_project_name(sources) or PurePosixPath(folder).name),
+        name=slug(wishes.name or _project_name(sources) or PurePosixPath(folder).name),
         language=Language.PYTHON,
         installer=_installer(sources),
         main=found.path,
@@ -48,7 +53,7 @@ def python_starter(folder: str, sources: Sources, wishes: Wishes) -> Starter:
         root=root,
         module=module,
         folder=place,
-        package=_dotted(place, root),
+        package=package,
         port=wishes.port or _PORT,
         manifest="requirements.txt" if "requirements.txt" in sources else "pyproject.toml",
     )

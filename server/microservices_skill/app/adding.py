@@ -22,14 +22,18 @@ from microservices_skill.workspace.service import MEMORY, added_folder, generati
 _GENERATED = "Other files of the services are as they were; what people edited is merged."
 
 
-def add(folder: Path, capability: Capability, *, wishes: Wishes | None = None, manner: Manner = AT_ONCE) -> Addition:
+def add(
+    folder: Path, capability: Capability, *, wishes: Wishes | None = None, manner: Manner = AT_ONCE, limit: Path | None = None
+) -> Addition:
     """Add a capability to the service in ``folder``; in a generated system's folder, to every service of it.
+
+    Nothing above ``limit`` is looked at.
 
     Raises:
         SkillError: there is no service, its application cannot be found, a place is taken, or the disk refuses.
 
     """
-    root = generating_root(folder)
+    root = generating_root(folder, limit)
     if root is not None:
         return _renew(root, folder.resolve(), capability, manner)
     return _adopt(folder, capability, wishes or Wishes(), manner)

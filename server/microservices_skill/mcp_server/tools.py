@@ -227,10 +227,9 @@ async def add_capability(  # noqa: PLR0913 - as above
     from microservices_skill.app import adding
     from microservices_skill.workspace.paths import inside
 
-    manner = _manner("stop", ours, theirs, preview=preview)
-    return await in_thread(
-        partial(adding.add, inside(folder(root), service_folder), capability, wishes=Wishes(app=app, into=into), manner=manner)
-    )
+    here = folder(root)
+    work = partial(adding.add, inside(here, service_folder), capability, wishes=Wishes(app=app, into=into), limit=here)
+    return await in_thread(partial(work, manner=_manner("stop", ours, theirs, preview=preview)))
 
 
 def _manner(conflicts: str, ours: list[str], theirs: list[str], *, preview: bool) -> Manner:

@@ -70,10 +70,11 @@ def is_taken(root: Path, folder: str) -> bool:
     return place.is_file() or (not ours and place.is_dir() and any(place.iterdir()))
 
 
-def generating_root(folder: Path) -> Path | None:
-    """The workspace that generated a service, or all services below a folder, if one did."""
+def generating_root(folder: Path, limit: Path | None = None) -> Path | None:
+    """The workspace that generated a service, or all services below a folder, if one did; none above ``limit``."""
     here = folder.resolve()
-    for root in (here, *here.parents):
+    within = [each for each in (here, *here.parents) if limit is None or each.is_relative_to(limit.resolve())]
+    for root in within:
         base = root / STATE / "base" / here.relative_to(root)
         if (base / "services").is_dir() if root == here else (base / ".dockerignore").is_file():
             return root
