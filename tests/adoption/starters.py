@@ -28,10 +28,10 @@ from microservices_skill.model.system import Language
 STARTERS = ROOT / "tests" / "starters"
 CACHE = ROOT / ".tools" / "starters"
 SOURCES = {Language.PYTHON: "fastapi", Language.TYPESCRIPT: "nestjs"}
-FOLDERS = {Language.PYTHON: "app/platform", Language.TYPESCRIPT: "src/platform"}
+FOLDERS = {Language.PYTHON: "app/service_platform", Language.TYPESCRIPT: "src/platform"}
 CALLING = {
     Language.PYTHON: [
-        ("app/routers/items.py", "\nrouter =", "\nfrom app.platform.dependencies import dependency\n\nrouter ="),
+        ("app/routers/items.py", "\nrouter =", "\nfrom app.service_platform.dependencies import dependency\n\nrouter ="),
         (
             "app/routers/items.py",
             (
@@ -59,7 +59,7 @@ GUARDING = {
             "\nrouter =",
             (
                 "\nfrom fastapi import Depends, Security\n"
-                "from app.platform.rate_limit import rate_limit\nfrom app.platform.security import authenticate\n\nrouter ="
+                "from app.service_platform.rate_limit import rate_limit\nfrom app.service_platform.security import authenticate\n\nrouter ="
             ),
         ),
         (
@@ -88,7 +88,14 @@ GUARDING = {
 
 SAYING = {
     Language.PYTHON: [
-        ("app/routers/items.py", "\nrouter =", "\nimport structlog\n\nrouter ="),
+        (
+            "app/routers/items.py",
+            "\nrouter =",
+            (
+                "\nimport structlog\nfrom app.service_platform.health import ready_when\n\n\nasync def is_open() -> bool:\n"
+                '    return "CLOSED" not in os.environ\n\n\nready_when("shop", is_open)\nrouter ='
+            ),
+        ),
         (
             "app/routers/items.py",
             "    fake_items_db[item_id] = item\n",
@@ -99,12 +106,20 @@ SAYING = {
         ("src/app.controller.ts", "Get, Param", "Get, Logger, Param"),
         (
             "src/app.controller.ts",
+            "\n\n@Controller",
+            (
+                "\nimport { readyWhen } from './platform/readiness.js';\n\n"
+                "readyWhen('shop', async () => process.env.CLOSED === undefined);\n\n@Controller"
+            ),
+        ),
+        (
+            "src/app.controller.ts",
             "    return { item_id: item, ...body };",
             "    new Logger('items').log(body);\n    return { item_id: item, ...body };",
         ),
     ],
 }
-"""Code that logs what it was sent."""
+"""Code that logs what it was sent, and says what readiness depends on."""
 
 
 @dataclass
@@ -144,13 +159,13 @@ class Starter:
         """The steps, for programs."""
         return json.loads((self.folder / FOLDERS[self.language] / "wiring.json").read_text(encoding="utf-8"))
 
-    def install(self) -> Starter:
+    def install(self, fastapi: str = "fastapi") -> Starter:
         """Install the starter's own packages, and then exactly what the steps say."""
         if self.language is Language.TYPESCRIPT:
             shutil.copytree(_modules(self.source), self.folder / "node_modules", symlinks=True, copy_function=os.link)
         else:
             subprocess.run([sys.executable, "-m", "venv", self.folder / ".venv"], check=True)
-            self.run("python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", "fastapi", "httpx", "uvicorn", "mypy")
+            self.run("python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", fastapi, "httpx", "uvicorn", "mypy")
         for command in self.wiring["install"]:
             self.run(*shlex.split(command))
         return self

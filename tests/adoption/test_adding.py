@@ -90,6 +90,14 @@ def test_a_second_capability_joins_the_first_and_asks_for_no_line_twice(language
 
 
 @LANGUAGES
+def test_what_was_added_before_stays_also_where_its_record_is_gone(language: Language, tmp_path: Path):
+    folder = copied(language, tmp_path)
+    add(folder, "observability")
+    (folder / FOLDERS[language] / "wiring.json").write_text("{", encoding="utf-8")
+    assert add(folder, "security").capabilities == ("observability", "security")
+
+
+@LANGUAGES
 def test_what_people_change_in_a_module_stays(language: Language, tmp_path: Path):
     folder = copied(language, tmp_path)
     add(folder, "resilience")
@@ -118,7 +126,7 @@ def test_a_folder_of_theirs_is_not_taken_and_another_can_be_named(language: Lang
     with pytest.raises(SkillError, match=r"platform: is there already and not ours.*--into"):
         add(folder, "resilience")
     assert contents(folder) == before
-    other = FOLDERS[language].replace("platform", "hardening")
+    other = FOLDERS[language].replace("service_platform", "hardening").replace("platform", "hardening")
     assert add(folder, "resilience", wishes=Wishes(into=other)).written
     assert set(add(folder, "resilience").counts) == {"unchanged"}, "the place is remembered"
 
@@ -161,9 +169,10 @@ def test_of_many_applications_one_is_named(tmp_path: Path):
     assert "+++ b/b.py" in (folder / "service_platform/wiring.patch").read_text(encoding="utf-8")
 
 
-def test_beside_a_module_at_the_top_nothing_hides_the_platform_module_of_python(tmp_path: Path):
+def test_nothing_hides_the_platform_module_of_python(tmp_path: Path):
     folder = written(tmp_path, {"requirements.txt": "fastapi\n", "main.py": FASTAPI})
     add(folder, "observability")
+    assert not list(folder.glob("platform*"))
     assert (folder / "service_platform/install.py").is_file()
     assert "python -m service_platform" in (folder / "service_platform/WIRING.md").read_text(encoding="utf-8")
 
@@ -172,9 +181,18 @@ def test_a_package_below_src_is_found(tmp_path: Path):
     files = {"pyproject.toml": '[project]\nname = "My.Shop"\ndependencies = ["fastapi"]\n', "uv.lock": ""}
     folder = written(tmp_path, files | {"src/shop/__init__.py": "", "src/shop/main.py": FASTAPI})
     result = add(folder, "observability")
-    assert (result.service, result.start) == ("my-shop", "PYTHONPATH=src python -m shop.platform")
+    assert (result.service, result.start) == ("my-shop", "PYTHONPATH=src python -m shop.service_platform")
     assert result.install[0].startswith("uv add ")
-    assert "from shop.platform.config import" in (folder / "src/shop/platform/install.py").read_text(encoding="utf-8")
+    assert "from shop.service_platform.config import" in (folder / "src/shop/service_platform/install.py").read_text(encoding="utf-8")
+
+
+def test_our_import_stands_in_order_among_those_of_its_package(tmp_path: Path):
+    main = f"from fastapi import FastAPI\n\nfrom shop.alerts import a\nfrom shop.stock import b\n\n{FASTAPI.splitlines()[-1]}\n"
+    folder = written(tmp_path, {"requirements.txt": "fastapi\n", "shop/__init__.py": "", "shop/main.py": main})
+    add(folder, "observability")
+    subprocess.run(["git", "apply", "shop/service_platform/wiring.patch"], cwd=folder, check=True)
+    lines = (folder / "shop/main.py").read_text(encoding="utf-8").splitlines()
+    assert lines[2:5] == ["from shop.alerts import a", "from shop.service_platform.install import install", "from shop.stock import b"]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,16 @@ def test_in_a_systems_folder_every_service_is_renewed(tmp_path: Path):
     assert all(each.is_file() for each in found)
 
 
+def test_a_model_that_stands_elsewhere_is_named(tmp_path: Path):
+    folder = generated(tmp_path, "python")
+    model = tmp_path / "design/system.yaml"
+    model.parent.mkdir()
+    (tmp_path / "architecture.yaml").rename(model)
+    with pytest.raises(SkillError, match="there is no such file"):
+        add(folder, "security")
+    assert set(add(folder, "security", architecture=model).counts) == {"unchanged"}
+
+
 def test_services_in_both_languages_stay_in_both(tmp_path: Path):
     (tmp_path / "architecture.yaml").write_text(SHOP, encoding="utf-8")
     generate_system(tmp_path, tmp_path / "architecture.yaml", language="both")

@@ -127,6 +127,13 @@ def test_it_says_how_it_is_and_how_it_does(observable: Starter) -> None:
         assert service.stop() == 0
 
 
+def test_it_is_ready_only_while_what_it_depends_on_holds(observable: Starter) -> None:
+    with observable.running(CLOSED="1") as service:
+        answer = service.call("GET", "/health/ready")
+        assert (answer.status, answer.json) == (503, {"status": "not ready", "checks": {"shop": "down"}})
+        assert service.call("GET", "/health/live").status == 200
+
+
 def test_every_line_is_json_with_the_ids_of_its_request_and_without_secrets(observable: Starter) -> None:
     with observable.running() as service:
         headers = {"traceparent": PARENT, "X-Request-ID": "one", "Authorization": "Bearer hidden-a"}
@@ -151,6 +158,18 @@ def test_spans_reach_a_collector_as_parts_of_their_callers_trace(observable: Sta
             assert service.stop() == 0
         [span] = [each for each in collector.spans if each.trace == TRACE and each.kind == "SERVER"]
         assert (span.service, span.name, span.parent) == ("starter", "GET /", "00f067aa0ba902b7")
+
+
+def test_a_fastapi_that_traces_nothing_itself_is_traced_by_us(tmp_path: Path) -> None:
+    made = starter(Language.PYTHON, tmp_path).add("observability").install("fastapi==0.115.0")
+    with running_collector() as collector:
+        with made.running(**collector.settings) as service:
+            assert service.call("GET", "/items/plumbus", headers={"traceparent": PARENT}).status == 200
+            counted = service.call("GET", "/metrics").text
+            assert service.stop() == 0
+        [span] = [each for each in collector.spans if each.trace == TRACE]
+        assert (span.name, span.kind, span.parent) == ("GET /items/{item_id}", "SERVER", "00f067aa0ba902b7")
+        assert 'http_route="/items/{item_id}"' in counted
 
 
 def test_an_operation_asks_for_a_token_of_the_issuer_with_its_scope(secured: Starter, issuer: Issuer) -> None:

@@ -124,7 +124,8 @@ Make `deploy/kubernetes/overlays/production` yours: registry, settings; secrets 
 `{name}-secrets`. The NetworkPolicy lets the service out to private networks and to the web: narrow it to what it uses.
 
 ```sh
-docker build --tag {name} . && kubectl apply --kustomize deploy/kubernetes/overlays/production
+docker build --tag registry.example.com/{name}/{name}:0.1.0 .
+kubectl apply --kustomize deploy/kubernetes/overlays/production  # its namespace must exist
 ```
 """,
     ("deployment", Language.TYPESCRIPT): """\
@@ -135,9 +136,15 @@ registry, settings; secrets are the variables of a Secret `{name}-secrets`. The 
 networks and to the web: narrow it to what it uses.
 
 ```sh
-docker build --tag {name} . && kubectl apply --kustomize deploy/kubernetes/overlays/production
+docker build --tag registry.example.com/{name}/{name}:0.1.0 .
+kubectl apply --kustomize deploy/kubernetes/overlays/production  # its namespace must exist
 ```
 """,
+}
+
+_NEEDS = {
+    Language.PYTHON: "Python 3.11 or newer",
+    Language.TYPESCRIPT: "Node 24 and NestJS 12 on Express",
 }
 
 
@@ -149,6 +156,7 @@ def guide(starter: Starter, capabilities: frozenset[str], wiring: Wiring) -> str
 def _parts(starter: Starter, capabilities: frozenset[str], wiring: Wiring) -> Iterator[str]:
     yield f"# Wiring {starter.name}\n"
     yield f"Added: {', '.join(each for each in CAPABILITIES if each in capabilities)}. No file of yours was changed."
+    yield f"Needs {_NEEDS[starter.language]}. Keep `.microservices-skill` in git: what is added again is merged by it."
     yield from _steps(starter, wiring)
     for name in CAPABILITIES:
         if name in capabilities:

@@ -23,19 +23,25 @@ def wired_python(text: str, starter: Starter) -> str:
         return text
     lines = text.splitlines()
     found = next(each for each in applications(starter.main, text) if each.name == starter.app)
-    at = _end_of_imports(text)
+    at = _place_of_import(text, f"{starter.package}.install")
     return "\n".join([*lines[:at], imported, *lines[at : found.ends_at], "", call, *lines[found.ends_at :]]) + "\n"
 
 
-def _end_of_imports(text: str) -> int:
-    """After which line the imports at the top of a module end."""
+def _place_of_import(text: str, module: str) -> int:
+    """After which line an import goes: in order among those of its own package, else after the last at the top of the file."""
     end = 0
     for node in ast.parse(text).body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if not isinstance(node, ast.Import | ast.ImportFrom) and not is_docstring:
             break
+        if isinstance(node, ast.ImportFrom) and _is_later(node.module or "", module):
+            return node.lineno - 1
         end = node.end_lineno or end
     return end
+
+
+def _is_later(other: str, module: str) -> bool:
+    return other.partition(".")[0] == module.partition(".")[0] and other > module
 
 
 def wired_main(text: str, starter: Starter) -> str:

@@ -15,6 +15,8 @@ from microservices_skill.model.system import Language
 
 _NAME = re.compile(r'^\[project\][^\[]*?^name\s*=\s*"([^"]+)"', re.MULTILINE | re.DOTALL)
 _PORT = 8000
+_FOLDER = "service_platform"
+"""Not ``platform``: where a script beside it is started by its path, that would hide Python's own module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,7 @@ def python_starter(folder: str, sources: Sources, wishes: Wishes) -> Starter:
     """
     found = _chosen(folder, sources, wishes)
     root, module = _module_of(found.path, sources)
-    parent = module.rpartition(".")[0]
-    inside = "platform" if parent else "service_platform"  # at the top, `platform` would hide Python's own module
-    place = str(PurePosixPath(found.path).parent / inside) if not wishes.into else str(PurePosixPath(wishes.into))
+    place = str(PurePosixPath(wishes.into) if wishes.into else PurePosixPath(found.path).parent / _FOLDER)
     package = _dotted(place, root)
     if not all(part.isidentifier() for part in package.split(".")):
         raise UnfitApplicationError(

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from microservices_skill.adoption.deploying import deployed
-from microservices_skill.adoption.errors import UnknownPartError
+from microservices_skill.adoption.errors import UnfitApplicationError, UnknownPartError
 from microservices_skill.adoption.guide import GUIDE, guide
 from microservices_skill.adoption.modules import modules
 from microservices_skill.adoption.parts import CAPABILITIES, RUNTIME, with_needed
@@ -48,9 +48,17 @@ def adopt(starter: Starter, capability: str, sources: Sources) -> Adoption:
 
 
 def added(starter: Starter, sources: Sources) -> frozenset[str]:
-    """The capabilities that a service was given before."""
+    """The capabilities that a service was given before.
+
+    Raises:
+        UnfitApplicationError: the record is damaged.
+
+    """
     record = sources.get(f"{starter.folder}/{RECORD}", "")
-    return frozenset(json.loads(record)["capabilities"]) & set(CAPABILITIES) if record else frozenset()
+    try:
+        return frozenset(json.loads(record)["capabilities"]) & set(CAPABILITIES) if record else frozenset()
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnfitApplicationError(f"{starter.folder}/{RECORD}", "is no record of ours", "restore it from version control") from error
 
 
 def _papers(starter: Starter, capabilities: frozenset[str], wiring: Wiring) -> FileTree:

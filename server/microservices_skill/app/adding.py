@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from microservices_skill.adoption.detection import languages_of, starter_of
 from microservices_skill.adoption.errors import TakenFolderError
 from microservices_skill.adoption.guide import GUIDE
 from microservices_skill.adoption.parts import CAPABILITIES
-from microservices_skill.adoption.render import Adoption, adopt
+from microservices_skill.adoption.render import RECORD, Adoption, adopt
 from microservices_skill.adoption.starter import Starter, Wishes
 from microservices_skill.app.design import read_design
 from microservices_skill.app.generation import Capability, generate_service
@@ -17,17 +18,23 @@ from microservices_skill.app.results import Addition, Writing
 from microservices_skill.app.writing import AT_ONCE, Manner, write
 from microservices_skill.codegen.generate import SUPPORTED
 from microservices_skill.regeneration.request import Request
-from microservices_skill.workspace.service import MEMORY, added_folder, generating_root, is_taken, service_sources
+from microservices_skill.workspace.service import MEMORY, added_before, generating_root, is_taken, service_sources
 
 _GENERATED = "Other files of the services are as they were; what people edited is merged."
 
 
 def add(
-    folder: Path, capability: Capability, *, wishes: Wishes | None = None, manner: Manner = AT_ONCE, limit: Path | None = None
+    folder: Path,
+    capability: Capability,
+    *,
+    wishes: Wishes | None = None,
+    manner: Manner = AT_ONCE,
+    architecture: Path | None = None,
+    limit: Path | None = None,
 ) -> Addition:
     """Add a capability to the service in ``folder``; in a generated system's folder, to every service of it.
 
-    Nothing above ``limit`` is looked at.
+    ``architecture`` is the model of generated services, where it does not stand beside them. Nothing above ``limit`` is looked at.
 
     Raises:
         SkillError: there is no service, its application cannot be found, a place is taken, or the disk refuses.
@@ -35,13 +42,12 @@ def add(
     """
     root = generating_root(folder, limit)
     if root is not None:
-        return _renew(root, folder.resolve(), capability, manner)
+        return _renew(root, architecture or root / "architecture.yaml", folder.resolve(), capability, manner)
     return _adopt(folder, capability, wishes or Wishes(), manner)
 
 
-def _renew(root: Path, folder: Path, capability: Capability, manner: Manner) -> Addition:
+def _renew(root: Path, source: Path, folder: Path, capability: Capability, manner: Manner) -> Addition:
     """The capability of generated services, from their model."""
-    source = root / "architecture.yaml"
     names = read_design(source).architecture.services_by_name
     asked = [folder] if folder != root else sorted(each for each in (root / "services").iterdir() if each.is_dir())
     chosen = dict(_chosen(each, names) for each in asked)
@@ -62,10 +68,11 @@ def _chosen(folder: Path, names: Collection[str]) -> tuple[str, str]:
 
 def _adopt(root: Path, capability: str, wishes: Wishes, manner: Manner) -> Addition:
     """The capability as modules beside what people wrote."""
-    sources = service_sources(root)
-    before = added_folder(root)
-    asked = Wishes(wishes.language, wishes.app, wishes.port, wishes.into or before or "", wishes.name)
-    starter = starter_of(str(root.resolve()), sources, asked)
+    sources, before = service_sources(root), added_before(root)
+    if before is not None:
+        sources[f"{before[0]}/{RECORD}"] = before[1]
+        wishes = replace(wishes, into=wishes.into or before[0])
+    starter = starter_of(str(root.resolve()), sources, wishes)
     if is_taken(root, starter.folder):
         raise TakenFolderError(starter.folder)
     found = adopt(starter, capability, sources)

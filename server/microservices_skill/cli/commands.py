@@ -264,6 +264,7 @@ def generate(  # noqa: PLR0913 - a command's options are flat
 @click.option("--app", default="", metavar="PLACE", help="What makes the application: package.module:app, or src/main.ts.")
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Where the service listens.")
 @click.option("--into", default="", metavar="FOLDER", help="Where the modules go, below the service's folder.")
+@click.option("--architecture", type=click.Path(path_type=Path), help="The model of generated services, where it is elsewhere.")
 @click.option("--name", default="", help="The service's name in logs, metrics and manifests.")
 @_manner
 @json_option
@@ -275,6 +276,7 @@ def add(  # noqa: PLR0913 - a command's options are flat
     app: str,
     port: int | None,
     into: str,
+    architecture: Path | None,
     name: str,
     manner: Manner,
     as_json: bool,
@@ -287,7 +289,8 @@ def add(  # noqa: PLR0913 - a command's options are flat
     from microservices_skill.adoption.starter import Wishes
     from microservices_skill.app import adding
 
-    result = adding.add(folder, capability, wishes=Wishes(language or "", app, port or 0, into, name), manner=manner)
+    wishes = Wishes(language or "", app, port or 0, into, name)
+    result = adding.add(folder, capability, wishes=wishes, manner=manner, architecture=architecture)
     presenting.show_json(result) if as_json else presenting.show_addition(result)
     sys.exit(1 if result.conflicts else 0)
 

@@ -57,10 +57,10 @@ def service_sources(root: Path) -> dict[str, str]:
         return found
 
 
-def added_folder(root: Path) -> str | None:
-    """The folder that modules were added into before, if there is one."""
-    records = (path for path in read_pristine(root, MEMORY) if path.endswith("/wiring.json"))
-    return next((path.rpartition("/")[0] for path in records), None)
+def added_before(root: Path) -> tuple[str, str] | None:
+    """The folder that modules were added into before, and the record of it, as it was written then."""
+    records = ((path, content.text or "") for path, content in read_pristine(root, MEMORY).items() if path.endswith("/wiring.json"))
+    return next(((path.rpartition("/")[0], text) for path, text in records), None)
 
 
 def is_taken(root: Path, folder: str) -> bool:
