@@ -218,6 +218,26 @@ def test_a_nest_application_is_wired_as_it_is_written(main: str, module: str, ex
     assert expected in (folder / "src/app.module.ts").read_text(encoding="utf-8")
 
 
+def test_a_nest_application_without_semicolons_and_with_other_quotes_is_wired(tmp_path: Path):
+    files = {
+        "package.json": NEST,
+        "src/main.ts": 'import { AppModule } from "./app.module.js"\n\n'
+        "const app: X<Y> = await NestFactory.create(AppModule, { cors: f() })\nawait app.listen(3000)\n",
+        "src/app.module.ts": 'import { Module } from "@nestjs/common"\n\n@Module({ providers: [A] })\nexport class AppModule {}\n',
+    }
+    folder = written(tmp_path, files)
+    add(folder, "observability")
+    applied(folder, Language.TYPESCRIPT)
+    lines = (folder / "src/main.ts").read_text(encoding="utf-8").splitlines()
+    assert lines[1] == "import { begin, install } from './platform/install.js';"
+    assert lines[3:6] == [
+        "const app: X<Y> = await NestFactory.create(AppModule, { logger: await begin(), cors: f() })",
+        "install(app);",
+        "await app.listen(3000)",
+    ]
+    assert "@Module({\n  imports: [PlatformModule], providers" in (folder / "src/app.module.ts").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("options", ["{ logger: mine }", "options"])
 def test_an_application_with_a_logger_of_its_own_is_not_wired_by_guess(options: str, tmp_path: Path):
     files = {

@@ -12,7 +12,7 @@ from microservices_skill.adoption.starter import Installer, Sources, Starter, Wi
 from microservices_skill.model.system import Language
 
 _CREATE = re.compile(r"NestFactory\.create(?:<[^(]*>)?\(\s*(\w+)")
-_APP = re.compile(r"const\s+(\w+)\s*=\s*await\s+NestFactory\.create")
+_APP = re.compile(r"const\s+(\w+)(?:\s*:\s*[\w<>]+)?\s*=\s*await\s+NestFactory\.create")
 _LISTEN = re.compile(r"\.listen\([^)\n]*?(\d{2,5})")
 _PORT = 3000
 _LOCKS = {"pnpm-lock.yaml": Installer.PNPM, "yarn.lock": Installer.YARN}
@@ -48,7 +48,6 @@ def nest_starter(folder: str, sources: Sources, wishes: Wishes) -> Starter:
         package=root_module,
         port=wishes.port or (int(found.group(1)) if found else _PORT),
         suffix=".js" if package.get("type") == "module" else "",
-        tests="jest" if "jest" in package.get("devDependencies", {}) else "vitest",
         manifest="package.json",
     )
 
@@ -67,7 +66,7 @@ def _chosen(folder: str, sources: Sources, wishes: Wishes) -> str:
 
 
 def _module_file(main: str, text: str, name: str, sources: Sources) -> str:
-    imported = re.search(rf"import\s*\{{[^}}]*\b{name}\b[^}}]*\}}\s*from\s*'(\.[^']+)'", text)
+    imported = re.search(rf"""import\s*\{{[^}}]*\b{name}\b[^}}]*\}}\s*from\s*['"](\.[^'"]+)['"]""", text)
     path = str(PurePosixPath(main).parent / imported.group(1)).removesuffix(".js") + ".ts" if imported else ""
     if path not in sources:
         raise UnfitApplicationError(main, f"{name} is not imported from a file beside it", "import the root module by a relative path")

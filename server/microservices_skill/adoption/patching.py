@@ -13,7 +13,7 @@ from microservices_skill.adoption.starter import Starter
 
 _NAME_OF = re.compile(r"[\[=]")
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)")
-_IMPORT = re.compile(r"^import\b[^;]*?;[^\n]*\n", re.MULTILINE)
+_IMPORT = re.compile(r"""^import\b[^'"]*['"][^'"]+['"];?[^\n]*\n""", re.MULTILINE)
 
 
 def wired_python(text: str, starter: Starter) -> str:
@@ -56,10 +56,20 @@ def wired_main(text: str, starter: Starter) -> str:
     is_alone = call["next"] == ")"
     given = ", { logger: await begin() })" if is_alone else ", { logger: await begin(),"
     text = text[: call.start("next")] + given + text[call.end("next") :]
-    end = text.index(";", call.start()) + 1
+    end = _end_of_call(text, text.index("(", call.start()))
     indent = re.match(r"\s*", text[text.rindex("\n", 0, call.start()) + 1 :])
     text = f"{text[:end]}\n{indent[0] if indent else ''}install({starter.app});{text[end:]}"
     return _imported(text, "begin, install", path)
+
+
+def _end_of_call(text: str, start: int) -> int:
+    """Where the call ends whose bracket opens at ``start``, with the semicolon after it."""
+    depth = 0
+    for index in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
+        if depth == 0:
+            return index + 1 + text.startswith(";", index + 1)
+    return len(text)
 
 
 def wired_module(text: str, starter: Starter) -> str:
@@ -67,7 +77,9 @@ def wired_module(text: str, starter: Starter) -> str:
     path = f"{towards(starter.module, starter.folder)}/platform.module{starter.suffix}"
     if path in text:
         return text
-    found = re.search(r"\bimports:\s*\[", text)
+    if "@Module({" not in text:
+        raise UnfitApplicationError(starter.module, "has no @Module({ … })", "name the module's parts in an object there")
+    found = re.compile(r"\bimports:\s*\[").search(text, text.index("@Module({"))
     if found is None:
         text = text.replace("@Module({", "@Module({\n  imports: [PlatformModule],", 1)
     else:

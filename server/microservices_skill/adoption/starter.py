@@ -55,7 +55,5 @@ class Starter:
     port: int
     suffix: str = ""
     """What relative imports end with."""
-    tests: str = ""
-    """What runs the tests of a NestJS service."""
     manifest: str = ""
     """The file that lists its packages."""
