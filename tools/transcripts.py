@@ -46,7 +46,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Addition:
-    """What an agent or a person adds at the end of a file."""
+    """What an agent or a person adds at the end of a file, or writes where there is none."""
 
     path: str
     new: str
@@ -75,6 +75,11 @@ _DESIGNED = (Call("ask_questionnaire", {"answers": _answers()}), Call("propose_a
 _SYSTEM = (*_DESIGNED, Call("generate_system"))
 _ORDER = "services/order/src/domains/purchase-order/purchase-order"
 _RULE = Addition(f"{_ORDER}.rules.ts", "\n// No order leaves the country yet: the carrier's contract covers the mainland only.\n")
+_BILLING = (
+    Addition("billing/requirements.txt", "fastapi\n"),
+    Addition("billing/main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n"),
+)
+"""A service that was not generated."""
 
 SCRIPTS = {
     "architecture": Script(
@@ -103,11 +108,12 @@ SCRIPTS = {
         ),
     ),
     "resilience": Script(
-        (*_SYSTEM, _RULE),
+        (*_SYSTEM, _RULE, *_BILLING),
         (
             Edit(_MODEL, "    timeout: 3s\n", "    timeout: 2s\n"),
             Call("validate_architecture"),
             Call("generate_service", {"service": "notification", "capability": "resilience"}),
+            Call("add_capability", {"service_folder": "billing", "capability": "resilience"}),
         ),
     ),
     "observability": Script(
@@ -174,6 +180,7 @@ async def _play(script: Script, root: Path) -> list[dict[str, Any]]:
                     _edit(root / step.path, step)
                     record: dict[str, Any] = {"edit": step.path, "old": step.old, "new": step.new}
                 case Addition():
+                    (root / step.path).parent.mkdir(exist_ok=True)
                     with (root / step.path).open("a", encoding="utf-8") as file:
                         file.write(step.new)
                     record = {"edit": step.path, "added": step.new}

@@ -13,6 +13,7 @@ from microservices_skill.cli import main
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
+    "add",
     "ask",
     "propose",
     "validate",
@@ -80,10 +81,33 @@ def test_a_refusal_goes_to_stderr_without_a_traceback_and_exits_with_1(source: P
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["generate", "--capability", "magic"], ["generate", "--capability", "security"]])
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["generate", "--capability", "magic"], ["generate", "--capability", "security"], ["add", "magic"]]
+)
 def test_wrong_usage_exits_with_2(source: Path, arguments: list[str]):
     assert run(*arguments).exit_code == 2
     assert source.exists()
+
+
+def test_a_capability_is_added_and_the_steps_are_told(source: Path):
+    service = source.parent / "legacy"
+    service.mkdir()
+    (service / "requirements.txt").write_text("fastapi\n", encoding="utf-8")
+    (service / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n", encoding="utf-8")
+    result = run("add", "observability", "legacy")
+    assert result.exit_code == 0, result.output
+    assert "install: python -m pip install " in result.stdout
+    assert "add the lines: git apply service_platform/wiring.patch" in result.stdout
+    assert json.loads(run("add", "observability", "legacy", "--json").stdout)["counts"].keys() == {"unchanged"}
+    (service / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    refused = run("add", "deployment", "legacy")
+    assert refused.exit_code == 1
+    assert "conflict: Dockerfile: a file that was not generated stands where one would be" in refused.stdout
+    assert not (service / "deploy").exists()
+    assert run("add", "deployment", "legacy", "--ours", "Dockerfile").exit_code == 0
+    assert (service / "Dockerfile").read_text(encoding="utf-8") == "FROM scratch\n"
+    empty = run("add", "resilience", str(source.parent / "nothing"))
+    assert (empty.exit_code, "is no folder" in empty.stderr) == (1, True)
 
 
 @pytest.mark.usefixtures("source")

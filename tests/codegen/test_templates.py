@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
+from microservices_skill.adoption import parts, testing, views
 from microservices_skill.codegen.layouts import python, typescript
 from microservices_skill.codegen.views import (
     python_domain,
@@ -19,6 +20,7 @@ from microservices_skill.codegen.views import (
     typescript_tables,
     typescript_tests,
 )
+from microservices_skill.model.system import Language
 from microservices_skill.rendering import SUFFIX, environment, templates_root
 
 TABLES: dict[tuple[str, type], list[str]] = {
@@ -41,6 +43,14 @@ for path in sorted(environment(typescript.TREE).list_templates()):
         else (typescript_tests.SuiteView if is_test else typescript_service.ServiceView)
     )
     TABLES.setdefault((typescript.TREE, view), []).append(path)
+JOINING = {Language.PYTHON: views.PythonView, Language.TYPESCRIPT: views.TypescriptView}
+IMAGED = {Language.PYTHON: views.PythonImageView, Language.TYPESCRIPT: views.TypescriptImageView}
+TESTED = {Language.PYTHON: views.PythonTestsView, Language.TYPESCRIPT: views.TypescriptTestsView}
+for language, joined in JOINING.items():
+    own = [part.template for part in parts.PARTS[language] if not part.is_shared]
+    TABLES[parts.TREES[language], joined] = own
+    TABLES[parts.TREES[language], IMAGED[language]] = ["image/.dockerignore.jinja", "image/Dockerfile.jinja"]
+    TABLES[parts.TREES[language], TESTED[language]] = [*testing.TEMPLATES[language]]
 RENDERED = [(tree, path, view) for (tree, view), paths in TABLES.items() for path in paths if path.endswith(SUFFIX)]
 
 
@@ -49,7 +59,7 @@ def parsed(tree: str, path: str) -> nodes.Template:
 
 
 def test_the_tables_name_every_template_on_disk_and_no_other() -> None:
-    for tree in (python.TREE, typescript.TREE):
+    for tree in (python.TREE, typescript.TREE, *parts.TREES.values()):
         root = templates_root() / tree
         on_disk = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
         assert {path for (of, _), paths in TABLES.items() if of == tree for path in paths} == on_disk

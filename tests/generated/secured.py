@@ -6,8 +6,6 @@ import asyncio
 import os
 import shutil
 import ssl
-import subprocess
-import tempfile
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -16,36 +14,20 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.generated.certificates import Authority, Certificates
-from tests.generated.servers import Database
+from tests.generated.clusters import ACCOUNT, Cluster, cluster
 
 from microservices_skill.chaos.links import free_port
 
-ACCOUNT = "postgres"
 USER = "ada"
 """Comes in with a certificate of this name, and with nothing else."""
 
 _ACCESS = f"local all all trust\nhostssl all {USER} 127.0.0.1/32 cert\nhostssl all all 127.0.0.1/32 trust\n"
-_SETTINGS = """\
-listen_addresses = '127.0.0.1'
-ssl = on
-ssl_cert_file = 'tls.crt'
-ssl_key_file = 'tls.key'
-ssl_ca_file = 'ca.crt'
-fsync = off
-"""
+_SETTINGS = {"ssl": "on", "ssl_cert_file": "'tls.crt'", "ssl_key_file": "'tls.key'", "ssl_ca_file": "'ca.crt'"}
 
 
 @dataclass(frozen=True)
-class SecurePostgres:
+class SecurePostgres(Cluster):
     """A cluster that nobody reaches in the clear but over its socket."""
-
-    folder: Path
-    port: int
-
-    @property
-    def database(self) -> Database:
-        """It, seen from its machine."""
-        return Database(f"postgresql://{ACCOUNT}@/postgres?host={self.folder}&port={self.port}")
 
     def url(self, query: str, *, user: str = USER, host: str = "localhost") -> str:
         """Where a service finds it; its certificate says ``localhost``."""
@@ -74,22 +56,9 @@ _ISSUERS = "SELECT CASE WHEN ssl THEN issuer_dn END FROM pg_stat_ssl JOIN pg_sta
 @contextmanager
 def secure_postgres(authority: Authority) -> Iterator[SecurePostgres]:
     """A cluster for as long as it is needed."""
-    home = Path(tempfile.mkdtemp(prefix="secure-postgres-"))
-    server = SecurePostgres(home / "data", free_port())
-    if os.geteuid() == 0:
-        shutil.chown(home, ACCOUNT)
-    _run("initdb", "--auth=trust", f"--username={ACCOUNT}", "--no-sync", f"--pgdata={server.folder}")
-    (server.folder / "pg_hba.conf").write_text(_ACCESS, encoding="utf-8")
-    with (server.folder / "postgresql.conf").open("a", encoding="utf-8") as settings:
-        settings.write(f"{_SETTINGS}port = {server.port}\nunix_socket_directories = '{server.folder}'\n")
-    _certify(server.folder, authority)
-    _run("pg_ctl", f"--pgdata={server.folder}", f"--log={home}/log", "--wait", "start")
-    try:
-        server.database.run(f"CREATE USER {USER} SUPERUSER")
-        yield server
-    finally:
-        _run("pg_ctl", f"--pgdata={server.folder}", "--mode=immediate", "stop")
-        shutil.rmtree(home)
+    with cluster(_SETTINGS, access=_ACCESS, prepare=lambda folder: _certify(folder, authority)) as found:
+        found.database.run(f"CREATE USER {USER} SUPERUSER")
+        yield SecurePostgres(found.folder, found.port)
 
 
 def _certify(folder: Path, authority: Authority, *others: Authority) -> None:
@@ -98,15 +67,6 @@ def _certify(folder: Path, authority: Authority, *others: Authority) -> None:
     if os.geteuid() == 0:
         for path in (found.authority, found.certificate, found.key):
             shutil.chown(path, ACCOUNT, ACCOUNT)
-
-
-def _run(name: str, *arguments: str) -> None:
-    """A program of PostgreSQL, which refuses to run as root."""
-    home = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
-    found = shutil.which(name) or str((home or Path()) / name)
-    as_another = ["runuser", "-u", ACCOUNT, "--"] if os.geteuid() == 0 else []
-    done = subprocess.run([*as_another, found, *arguments], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 0, done.stderr.decode()
 
 
 @dataclass

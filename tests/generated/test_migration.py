@@ -19,7 +19,7 @@ import pytest
 from tests.generated import old_shop
 from tests.generated.architectures import LANGUAGES, ROOT, in_language, named, own_name, write_service
 from tests.generated.brokers import RABBITMQ_URL
-from tests.generated.clusters import cluster
+from tests.generated.clusters import ACCOUNT, cluster
 from tests.generated.languages import Toolchains
 from tests.generated.processes import Answer, Caller, Running, until
 from tests.generated.servers import Database
@@ -154,7 +154,7 @@ def move(request: pytest.FixtureRequest, toolchains: Toolchains, tmp_path: Path)
     toolchain.prepare(folder)
     with ExitStack() as stack:
         old, new = (stack.enter_context(cluster(LOGICAL)) for _ in range(2))
-        monolith, database = (Database(f"postgresql://postgres@127.0.0.1:{port}/postgres") for port in (old, new))
+        monolith, database = (Database(f"postgresql://{ACCOUNT}@127.0.0.1:{each.port}/postgres") for each in (old, new))
         monolith.run(old_shop.TABLES)
         shop = stack.enter_context(old_shop.serving(monolith))
         running = Running(toolchain, folder, {**QUICK, "DATABASE_URL": database.url, "BROKER_URL": RABBITMQ_URL})

@@ -8,11 +8,13 @@ from mcp_types import CallToolResult, ListRootsResult, Root, TextContent
 from tests.contracts.samples import SHOP
 
 from mcp import Client, StdioServerParameters
+from microservices_skill.app.generation import generate_system
 from microservices_skill.mcp_server.server import build
 
 ROOT = Path(__file__).parents[2]
 MODES = pytest.mark.parametrize("mode", ["auto", "legacy"])
 TOOLS = [
+    "add_capability",
     "ask_questionnaire",
     "generate_service",
     "generate_system",
@@ -136,6 +138,9 @@ async def test_a_preview_writes_nothing(workspace: Path, mode: str):
         ("generate_service", {"service": "x" * 10_000}, "at most 40"),
         ("generate_service", {"service": "order", "capability": "magic"}, "resilience"),
         ("generate_system", {"language": "cobol"}, "python"),
+        ("add_capability", {"capability": "magic"}, "resilience"),
+        ("add_capability", {"capability": "security"}, "no service here; looked for fastapi in requirements.txt"),
+        ("add_capability", {"capability": "security", "service_folder": "../other"}, "not inside the workspace"),
     ],
 )
 async def test_bad_input_tells_the_model_what_to_do_and_writes_nothing(
@@ -148,6 +153,35 @@ async def test_bad_input_tells_the_model_what_to_do_and_writes_nothing(
     assert message in text(result)
     assert "Traceback" not in text(result)
     assert names(workspace) == ["architecture.yaml", "bad.yaml"]
+
+
+@MODES
+async def test_a_capability_is_added_to_a_service_that_was_not_generated(workspace: Path, mode: str):
+    (workspace / "requirements.txt").write_text("fastapi\n", encoding="utf-8")
+    (workspace / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n", encoding="utf-8")
+    async with Client(build(), mode=mode) as client:
+        outside = await client.call_tool("add_capability", {"capability": "security", "into": "../out"})
+        result = await client.call_tool("add_capability", {"capability": "security"})
+    assert "not a safe relative path" in text(outside) or "no name of a package" in text(outside)
+    assert not (workspace.parent / "out").exists()
+    assert result.structured_content is not None
+    assert (result.structured_content["written"], result.structured_content["patch"]) == (True, "service_platform/wiring.patch")
+    assert "WIRING.md" in result.structured_content["next"]
+    assert len(text(result)) < 3_000
+
+
+@MODES
+async def test_a_service_generated_by_a_folder_above_the_workspace_is_not_renewed_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+):
+    (tmp_path / "architecture.yaml").write_text(SHOP, encoding="utf-8")
+    generate_system(tmp_path, tmp_path / "architecture.yaml")
+    metrics = next((tmp_path / "services/order").rglob("http_metrics.py"))
+    metrics.unlink()
+    monkeypatch.setenv("MICROSERVICES_SKILL_ROOT", str(tmp_path / "services/order"))
+    async with Client(build(), mode=mode) as client:
+        await client.call_tool("add_capability", {"capability": "observability", "theirs": ["."]})
+    assert not metrics.exists()
 
 
 @MODES

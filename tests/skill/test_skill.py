@@ -60,7 +60,7 @@ def test_every_relative_link_leads_somewhere(path: Path) -> None:
 
 
 def test_every_command_that_the_skill_names_exists() -> None:
-    named = re.search(r"`microservices-skill ([a-z|]+)`", (SKILL / "SKILL.md").read_text(encoding="utf-8"))
+    named = re.search(r"`microservices-skill ([a-z|-]+)`", (SKILL / "SKILL.md").read_text(encoding="utf-8"))
     assert named is not None
     assert set(named[1].split("|")) <= set(main.commands)
 

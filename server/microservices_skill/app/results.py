@@ -238,3 +238,25 @@ class Hardening:
 
     ok: bool
     items: tuple[HardeningItem, ...]
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What was added, or would be, and the steps that take it into use in a service that was not generated.
+
+    ``patch`` holds lines for ``git apply``; empty where they are in place. Where ``conflicts`` are open, nothing is written.
+    """
+
+    root: str
+    service: str
+    capabilities: tuple[str, ...]
+    written: bool
+    counts: dict[str, int]
+    paths: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    merged: tuple[str, ...]
+    diff: str
+    install: tuple[str, ...]
+    patch: str
+    start: str
+    next: str

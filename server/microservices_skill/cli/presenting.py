@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 
 from microservices_skill.app.results import (
+    Addition,
     ChaosReport,
     FindingSummary,
     Hardening,
@@ -187,3 +188,23 @@ def show_hardening(found: Hardening) -> None:
         click.echo(f"{verdict}  {each.id.ljust(width)}  {each.what}{f' Not looked at: {each.unseen}.' if each.unseen else ''}")
         for fault in each.faults:
             click.echo(f"       {fault}")
+
+
+def show_addition(result: Addition) -> None:
+    """What was added, and the steps that are left."""
+    for path in result.paths:
+        click.echo(f"  {path}")
+    for path in result.merged:
+        click.echo(f"  your edits kept: {path}")
+    for each in result.conflicts:
+        click.secho(f"  conflict: {each}", fg="yellow")
+    if result.diff:
+        click.echo(result.diff, nl=False)
+    click.echo(f"{'wrote' if result.written else 'would write'} below {result.root}: {_counts(result.counts, 'files')}")
+    for command in result.install:
+        click.echo(f"install: {command}")
+    if result.patch:
+        click.echo(f"add the lines: git apply {result.patch}")
+    if result.start:
+        click.echo(f"start: {result.start}")
+    click.echo(result.next)

@@ -20,10 +20,10 @@ def tidy(source: str) -> str:
     used = set(_WORD.findall(_SILENT.sub("", _NAMESPACE.sub("", _IMPORT.sub("", source)))))
     tidied = _NAMESPACE.sub(lambda found: found[0] if found[1] in used else "", source)
     tidied = _IMPORT.sub(lambda found: _statement(found, used), tidied)
-    return _spaced(tidied)
+    return spaced(tidied)
 
 
-def _spaced(source: str) -> str:
+def spaced(source: str) -> str:
     """No two blank lines in a row, none at the top, none inside a brace."""
     source = re.sub(r"\n{3,}", "\n\n", source).lstrip("\n")
     return re.sub(r"\n\n( *[}\])])", r"\n\1", re.sub(r"([{\[(])\n\n", r"\1\n", source))

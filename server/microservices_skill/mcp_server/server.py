@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mcp.server.mcpserver import MCPServer
+from mcp_types import Tool
 
 from microservices_skill import __version__
 from microservices_skill.mcp_server import prompts, resources, tools
 
 INSTRUCTIONS = (
     "Designs and generates microservice systems. In order: ask_questionnaire until its status is complete, propose_architecture,"
-    " validate_architecture until ok is true, render_adr, generate_system (or generate_service). Each tool writes files in the"
-    " workspace and answers with a short summary and paths: read the files that you need. Every writing tool has preview."
+    " validate_architecture until ok is true, render_adr, generate_system (or generate_service). For a service that exists"
+    " already: add_capability. Each tool writes files in the workspace and answers with a short summary and paths: read the files"
+    " that you need. Every writing tool has preview."
 )
+
+
+class Server(MCPServer):
+    """Lists its tools with what a model needs: it pays for every token.
+
+    Titles only say names again; of an answer, names and types are enough.
+    """
+
+    async def list_tools(self) -> list[Tool]:
+        """The tools, as a client hands them to a model."""
+        return [
+            each.model_copy(
+                update={
+                    "input_schema": _without(each.input_schema, frozenset({"title"})),
+                    "output_schema": _without(each.output_schema, frozenset({"title", "description", "default", "required"})),
+                }
+            )
+            for each in await super().list_tools()
+        ]
 
 
 def build() -> MCPServer:
     """The server with everything that it offers."""
-    server = MCPServer("microservices-skill", title="Microservices", version=__version__, instructions=INSTRUCTIONS)
+    server = Server("microservices-skill", title="Microservices", version=__version__, instructions=INSTRUCTIONS)
     tools.register(server)
     prompts.register(server)
     resources.register(server)
@@ -26,3 +49,12 @@ def build() -> MCPServer:
 def serve() -> None:
     """Serve over stdio until the client closes the pipe."""
     build().run(transport="stdio")
+
+
+def _without(schema: Any, keywords: frozenset[str]) -> Any:  # noqa: ANN401 - any part of a schema
+    """A schema without some keywords; a field that has the name of one has an object there, and stays."""
+    if isinstance(schema, list):
+        return [_without(each, keywords) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _without(value, keywords) for key, value in schema.items() if key not in keywords or isinstance(value, dict)}

@@ -13,7 +13,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from microservices_skill.app.results import MigrationPlan, ProposalSummary, Questionnaire, Validation, Writing
+from microservices_skill.app.results import Addition, MigrationPlan, ProposalSummary, Questionnaire, Validation, Writing
 from microservices_skill.mcp_server.elicitation import Asked, answered
 from microservices_skill.mcp_server.errors import in_thread, told
 from microservices_skill.mcp_server.root import Root, folder
@@ -51,6 +51,7 @@ def register(server: MCPServer) -> None:
     server.tool(title="Generate a service", annotations=WRITING)(generate_service)
     server.tool(title="Generate the whole system", annotations=WRITING)(generate_system)
     server.tool(title="Plan the way out of a monolith", annotations=WRITING)(plan_migration)
+    server.tool(title="Add a capability to a service", annotations=WRITING)(add_capability)
 
 
 @told
@@ -225,6 +226,35 @@ async def plan_migration(
     here = folder(root)
     work = partial(migrating.plan_migration, inside(here, output), inside(here, monolith), architecture=inside(here, architecture))
     return await in_thread(partial(work, manner=Manner(preview=preview)))
+
+
+@told
+async def add_capability(  # noqa: PLR0913 - as above
+    *,
+    root: Root,
+    capability: Literal["resilience", "observability", "testing", "deployment", "security"],
+    service_folder: Annotated[
+        str, Field(description="A service of any origin, or a generated system: all its services", max_length=500)
+    ] = ".",
+    app: Annotated[
+        str, Field(description="What makes the application, if not found: package.module:app or src/main.ts", max_length=200)
+    ] = "",
+    into: Annotated[str, Field(description="Where modules go, below the service", max_length=200)] = "",
+    preview: Preview = False,
+    ours: Ours = [],  # noqa: B006 - as above
+    theirs: Theirs = [],  # noqa: B006 - as above
+) -> Addition:
+    """Add one capability to a FastAPI or NestJS service, also one that was not generated; its own files stay untouched.
+
+    There it writes modules beside the code: then run install, apply patch (git apply), start by start, and read WIRING.md.
+    """
+    from microservices_skill.adoption.starter import Wishes
+    from microservices_skill.app import adding
+    from microservices_skill.workspace.paths import inside
+
+    here = folder(root)
+    work = partial(adding.add, inside(here, service_folder), capability, wishes=Wishes(app=app, into=into), limit=here)
+    return await in_thread(partial(work, manner=_manner("stop", ours, theirs, preview=preview)))
 
 
 def _manner(conflicts: str, ours: list[str], theirs: list[str], *, preview: bool) -> Manner:

@@ -13,7 +13,12 @@ from microservices_skill.workspace.paths import STATE
 
 _GIT = {
     ".gitignore": "# The rest belongs in version control: it is the base of the next merge.\nrun.lock\njournal.json\nstaging/\n",
-    ".gitattributes": "base/** -text -diff -merge linguist-generated\nproposal/** -text -diff -merge\nlock.json -merge\n",
+    ".gitattributes": (
+        "base/** -text -diff -merge linguist-generated\n"
+        "platform/** -text -diff -merge linguist-generated\n"
+        "proposal/** -text -diff -merge\n"
+        "lock.json -merge\n"
+    ),
 }
 
 

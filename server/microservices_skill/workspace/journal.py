@@ -20,7 +20,7 @@ from microservices_skill.regeneration.content import Content
 from microservices_skill.regeneration.plan import Contents
 from microservices_skill.workspace.errors import explained
 from microservices_skill.workspace.lockfile import LOCK
-from microservices_skill.workspace.paths import STATE, check_target
+from microservices_skill.workspace.paths import STATE, check_target, kept
 from microservices_skill.workspace.standing import content_at
 
 _STAGING = f"{STATE}/staging"
@@ -60,7 +60,7 @@ def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: 
             if remembered is not None and pristine is not None:
                 _write(staging / remembered, pristine)
             is_remembered = pristine is not None or change.generated not in changes.pristine
-            place = f"{STATE}/{memory}/{change.generated}" if is_remembered and change.generated is not None else None
+            place = kept(memory, change.generated) if is_remembered and change.generated is not None else None
             steps.append(_step(change, staged, place, remembered))
         _write(staging / "lock", Content(lock.encode()))
         draft = staging / "journal"

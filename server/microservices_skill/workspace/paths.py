@@ -11,6 +11,19 @@ from microservices_skill.workspace.errors import OutsideRootError, UnsafeTargetE
 STATE = ".microservices-skill"
 """The folder in a workspace that holds the lock file and, while writing, the journal."""
 
+_KEPT_AS = {"platform": ".kept"}
+"""What names of copies end with that are kept inside a service: no test runner or compiler takes them up."""
+
+
+def kept(memory: str, path: str) -> str:
+    """Where a file is remembered as it was generated, below the root."""
+    return f"{STATE}/{memory}/{path}{_KEPT_AS.get(memory, '')}"
+
+
+def kept_path(memory: str, name: str) -> str:
+    """The path of the file that is remembered under a name below its memory's folder."""
+    return name.removesuffix(_KEPT_AS.get(memory, ""))
+
 
 def inside(root: Path, given: str) -> Path:
     """The path that a caller named, which must be relative and stay inside ``root`` even through links.

@@ -15,7 +15,7 @@ from microservices_skill.regeneration.content import Content
 from microservices_skill.regeneration.plan import Contents, Standing
 from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.lockfile import read_lock
-from microservices_skill.workspace.paths import STATE, check_target
+from microservices_skill.workspace.paths import STATE, check_target, kept_path
 
 _FOREIGN = frozenset({".git", ".hg", ".svn", STATE, "node_modules", ".venv", "venv", "dist", "build", "coverage", "__pycache__", ".tools"})
 _LARGEST = 1024 * 1024
@@ -42,7 +42,7 @@ def survey(root: Path, request: Request) -> Standing:
 def read_pristine(root: Path, memory: str) -> dict[str, Content]:
     """Each file as it was generated last time, under its own path: the base of the next merge."""
     folder = root / STATE / memory
-    found = {path.relative_to(folder).as_posix(): content_at(path) for path in _walk(folder, frozenset())}
+    found = {kept_path(memory, path.relative_to(folder).as_posix()): content_at(path) for path in _walk(folder, frozenset())}
     return {safe_path(path): content for path, content in sorted(found.items()) if content is not None}
 
 

@@ -12,6 +12,7 @@ import { methods, type Route } from './common/middleware/methods.middleware.js';
 import { requestId } from './common/middleware/request-id.middleware.js';
 import { securityHeaders } from './common/middleware/security-headers.middleware.js';
 import type { Settings } from './config/configuration.js';
+import { traceStatements } from './infrastructure/database/trace-statements.js';
 import { configureLogging, FrameworkLog } from './infrastructure/observability/logger.js';
 import { configureTelemetry } from './infrastructure/observability/telemetry.js';
 import { ServiceState } from './infrastructure/service-state.js';
@@ -21,6 +22,7 @@ import { describeApi } from './openapi.js';
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
   configureLogging(settings);
   await configureTelemetry(settings);
+  await traceStatements(settings);
   const server = express();
   server.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
   const app = await NestFactory.create<NestExpressApplication>(

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isSqlite, loadSettings, type Settings } from './config/configuration.js';
 import { createApp } from './create-app.js';
+import { traceStatements } from './infrastructure/database/trace-statements.js';
 import { configureLogging, exceptionOf, getLogger } from './infrastructure/observability/logger.js';
 import { configureTelemetry } from './infrastructure/observability/telemetry.js';
 import { ServiceState } from './infrastructure/service-state.js';
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   const settings = loadSettings();
   configureLogging(settings);
   await configureTelemetry(settings);
+  await traceStatements(settings);
   if (isSqlite(settings)) {
     await migrate(settings);
   }

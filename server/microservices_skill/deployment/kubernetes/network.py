@@ -37,22 +37,30 @@ def private_networks() -> list[Value]:
     return [{"ipBlock": {"cidr": cidr}} for cidr in PRIVATE]
 
 
+def names() -> Block:
+    """The way to the cluster's names."""
+    return {
+        "to": [{**namespace(CLUSTER_NAMESPACE), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
+        "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+    }
+
+
+def outside() -> Block:
+    """The way to the web, and to nothing of a private network or of the machine."""
+    return _to([{"ipBlock": {"cidr": "0.0.0.0/0", "except": [*PRIVATE, LINK_LOCAL]}}], HTTPS_PORT)
+
+
 def general(system: str, members: Sequence[Member], broker: BrokerKind, where: Mapping[str, Value]) -> Iterator[Block]:
     """What holds for the whole namespace: deny all, then names, and by label the stores, the broker and the outside.
 
     ``where`` each of ``uses`` is found, and the issuer.
     """
     yield _policy(system, "default-deny", {}, ingress=[], egress=[])
-    dns: Block = {
-        "to": [{**_namespace(CLUSTER_NAMESPACE), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
-        "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
-    }
-    yield _policy(system, "allow-dns", {}, egress=[dns])
+    yield _policy(system, "allow-dns", {}, egress=[names()])
     for name, ports in uses(members, broker).items():
         yield _policy(system, f"allow-{name}", {f"uses-{name}": "true"}, egress=[_to(where[name], *ports)])
     if any(member.place.external for member in members):
-        outside: list[Value] = [{"ipBlock": {"cidr": "0.0.0.0/0", "except": [*PRIVATE, LINK_LOCAL]}}]
-        yield _policy(system, "allow-internet", {"uses-internet": "true"}, egress=[_to(outside, HTTPS_PORT)])
+        yield _policy(system, "allow-internet", {"uses-internet": "true"}, egress=[outside()])
     yield _policy(system, "allow-issuer", {"app.kubernetes.io/component": "service"}, egress=[_to(where[ISSUER], HTTPS_PORT)])
 
 
@@ -60,10 +68,10 @@ def edges(member: Member) -> Block:
     """The edges of one service: its callers and the gateway come in, it goes out to whom it calls and to the collector."""
     sources: list[Value] = [_pods(member, name) for name in member.callers]
     if member.is_public:
-        sources.append(_namespace(GATEWAY_NAMESPACE))
-    sources.append(_namespace(MONITORING_NAMESPACE))
+        sources.append(namespace(GATEWAY_NAMESPACE))
+    sources.append(namespace(MONITORING_NAMESPACE))
     egress: list[Value] = [_to([_pods(member, name) for name in member.place.calls], PORT)] if member.place.calls else []
-    egress.append(_to([_namespace(MONITORING_NAMESPACE)], OTLP_PORT))
+    egress.append(_to([namespace(MONITORING_NAMESPACE)], OTLP_PORT))
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -98,7 +106,8 @@ def _to(peers: Value, *ports: int) -> Block:
     return {"to": peers, "ports": [{"protocol": "TCP", "port": port} for port in ports]}
 
 
-def _namespace(name: str) -> Block:
+def namespace(name: str) -> Block:
+    """The pods of a namespace."""
     return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
 
 

@@ -40,8 +40,11 @@ _TLS_MOUNT: Block = {"name": "tls", "mountPath": TLS_FOLDER, "readOnly": True}
 _GROUP_READS = 0o440
 
 
-def deployment(member: Member, knobs: Knobs) -> Block:
-    """The service itself. Its replicas are left to the autoscaler; a rollout adds an instance before it takes one away."""
+def deployment(member: Member, knobs: Knobs, environment: Block | None = None) -> Block:
+    """The service itself. Its replicas are left to the autoscaler; a rollout adds an instance before it takes one away.
+
+    ``environment`` is where its variables come from, where that is not as services of a system have it.
+    """
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -52,12 +55,15 @@ def deployment(member: Member, knobs: Knobs) -> Block:
             "progressDeadlineSeconds": 300,
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
             "selector": {"matchLabels": labels(member)},
-            "template": {"metadata": {"labels": {**labels(member), **uses(member)}}, "spec": _pod(member, knobs)},
+            "template": {
+                "metadata": {"labels": {**labels(member), **uses(member)}},
+                "spec": _pod(member, knobs, environment or _environment(member, knobs)),
+            },
         },
     }
 
 
-def _pod(member: Member, knobs: Knobs) -> Block:
+def _pod(member: Member, knobs: Knobs, environment: Block) -> Block:
     return {
         **_identity(member),
         "terminationGracePeriodSeconds": BEFORE_DRAIN_S + DRAIN_S + AFTER_DRAIN_S,
@@ -66,8 +72,7 @@ def _pod(member: Member, knobs: Knobs) -> Block:
             {
                 **_container(member, knobs),
                 "ports": [{"name": "http", "containerPort": PORT}],
-                "envFrom": [{"configMapRef": {"name": knobs.settings}}, {"configMapRef": {"name": knobs.own_settings}}],
-                "env": _secrets(member),
+                **environment,
                 "startupProbe": _probe("/health/live", period=2, failures=30),
                 "livenessProbe": _probe("/health/live", period=10, failures=3),
                 "readinessProbe": _probe("/health/ready", period=5, failures=2),
@@ -76,6 +81,11 @@ def _pod(member: Member, knobs: Knobs) -> Block:
         ],
         "volumes": _volumes(member),
     }
+
+
+def _environment(member: Member, knobs: Knobs) -> Block:
+    settings: list[Value] = [{"configMapRef": {"name": name}} for name in (knobs.settings, knobs.own_settings)]
+    return {"envFrom": settings, "env": _secrets(member)}
 
 
 def migration(member: Member, knobs: Knobs, *, name: Value = None, annotations: Mapping[str, Value] | None = None) -> Block:

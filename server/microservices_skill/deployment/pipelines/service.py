@@ -21,9 +21,14 @@ def workflow(system: str, service: str, language: Language, broker: BrokerKind) 
 
 def document(system: str, service: str, language: Language, broker: BrokerKind) -> Block:
     """The workflow as data."""
+    return released(system, service, testing.of_service(language, broker))
+
+
+def released(system: str, service: str, test: Block) -> Block:
+    """The workflow that tests with one job, and then builds, scans and signs."""
     build = Build(service, ".", f"{system}/{service}", "${{ steps.content.outputs.tree }}")
     content = running("Name its content", 'echo "tree=$(git rev-parse "HEAD^{tree}")" >> "$GITHUB_OUTPUT"', id="content")
-    tests: Block = {"test": testing.of_service(language, broker), "scan": checks.scan(), "dependencies": checks.dependencies()}
+    tests: Block = {"test": test, "scan": checks.scan(), "dependencies": checks.dependencies()}
     jobs: Block = {
         **tests,
         "image": _after([*tests], "image", images.ELSEWHERE, images.checked(build)),

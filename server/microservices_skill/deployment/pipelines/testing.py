@@ -33,6 +33,18 @@ _SERVERS: dict[BrokerKind, Block] = {BrokerKind.NATS: {}, BrokerKind.KAFKA: {"ka
 """The broker beside PostgreSQL, where it is not RabbitMQ. NATS is started by a step."""
 
 
+SERVERS: Block = {
+    "TEST_DATABASE_URL": "postgresql://postgres@127.0.0.1:5432/postgres",
+    "TEST_BROKER_URL": server_of(BrokerKind.RABBITMQ).local_url,
+}
+"""Where tests find the servers of ``services``."""
+
+
+def services() -> Block:
+    """PostgreSQL and RabbitMQ beside a job."""
+    return {"postgres": _POSTGRES, "rabbitmq": _RABBITMQ}
+
+
 def of_system(language: Language, broker: BrokerKind) -> Block:
     """The job that tests every chosen service of one language."""
     matrix: Block = {"include": f"${{{{ fromJSON(needs.changes.outputs.{language}) }}}}"}

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { refTo, toJsonSchema, type JsonSchema } from '../json-schema.js';
 import { PROBLEM_TYPE, TITLES } from '../problems.js';
+import { OPERATION_ID } from './access.decorator.js';
 import { IF_MATCH_SCHEMA, KEY_SCHEMA } from './headers.decorator.js';
 
 /** What the contract says of an operation. */
@@ -26,9 +27,6 @@ export interface OperationSpec {
   readonly parameter?: string;
   readonly query?: z.ZodObject;
 }
-
-/** Metadata key of an operation's id. */
-export const OPERATION_ID = 'service:operation';
 
 /** Name of the bearer security scheme. */
 export const BEARER = 'bearerAuth';

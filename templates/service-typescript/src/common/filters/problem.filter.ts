@@ -11,17 +11,9 @@ import {
   DeadlineExceededError,
 } from '../../infrastructure/http-client/resilience.js';
 import { describe, exceptionOf, getLogger } from '../../infrastructure/observability/logger.js';
-import {
-  AlreadyExistsError,
-  InvalidRequestError,
-  PROBLEM_TYPE,
-  ProblemError,
-  TITLES,
-  toProblem,
-  type Fault,
-} from '../problems.js';
-import { pathOf } from '../request.js';
+import { AlreadyExistsError, InvalidRequestError, ProblemError, TITLES, type Fault } from '../problems.js';
 import { currentRequest } from '../request-context.js';
+import { sendProblem } from '../send-problem.js';
 
 const log = getLogger('problems');
 const PLACES = ['/path', '/query', '/header', '/body'];
@@ -35,25 +27,6 @@ export class ProblemFilter implements ExceptionFilter {
     const whole = problem instanceof InvalidRequestError ? await withAllFaults(problem) : problem;
     sendProblem(whole, http.getRequest<Request>(), http.getResponse<Response>());
   }
-}
-
-/** Send a problem, unless an answer is on its way already. */
-export function sendProblem(
-  error: ProblemError,
-  request: Request,
-  response: Response,
-  instance = pathOf(request),
-): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const bytes = Buffer.from(JSON.stringify(toProblem(error, instance === '' ? null : instance)));
-  response.status(error.status);
-  Object.entries(error.headers).forEach(([name, value]) => response.setHeader(name, value));
-  response.setHeader('Content-Type', PROBLEM_TYPE);
-  response.setHeader('Content-Length', bytes.length);
-  response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
 /** What the caller is told of an error. */

@@ -1,24 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
-
-import { LATENCY_PROMISE_S } from '../../config/service.js';
-
-collectDefaultMetrics({ register });
-
-/** The usual steps and the promise itself, so that it can be told how many requests keep it. */
-const SECONDS = [...new Set([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, LATENCY_PROMISE_S])].toSorted(
-  (one, other) => one - other,
-);
-
-/** Where all metrics are kept. */
-export const METRICS = register;
-
-/** How long requests take. */
-export const REQUEST_DURATION = new Histogram({
-  name: 'http_server_request_duration_seconds',
-  help: 'Duration of HTTP requests',
-  labelNames: ['http_request_method', 'http_route', 'http_response_status_code'] as const,
-  buckets: SECONDS,
-});
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 /** Events handed to the broker. */
 export const EVENTS_PUBLISHED = new Counter({
@@ -55,20 +35,6 @@ export const PARTS_MISSING = new Counter({
   name: 'composition_parts_missing_total',
   help: 'Parts that an answer lacks or shows in part',
   labelNames: ['composition', 'part', 'reason'] as const,
-});
-
-/** Calls to other services. */
-export const DEPENDENCY_CALLS = new Counter({
-  name: 'dependency_calls_total',
-  help: 'Calls to other services',
-  labelNames: ['dependency', 'outcome'] as const,
-});
-
-/** 1 while calls to a dependency are refused. */
-export const BREAKER_OPEN = new Gauge({
-  name: 'circuit_breaker_open',
-  help: '1 while calls to a dependency are refused',
-  labelNames: ['dependency'] as const,
 });
 
 /** Runs of sagas that came into a state. */

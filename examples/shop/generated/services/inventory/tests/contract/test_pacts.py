@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inventory.config import SERVICE_NAME, get_settings
 from inventory.domains.saga_messages import PlaceOrderCommitStockReply, PlaceOrderReserveStockReply
-from inventory.infrastructure.database import Database, uuid7
+from inventory.infrastructure.database import Database
 from inventory.infrastructure.event_bus import DomainEvent, Message
+from inventory.infrastructure.identifiers import uuid7
 from inventory.infrastructure.inbox import InboxMessage
 from inventory.infrastructure.saga_message import Outcome
 from inventory.main import create_app

@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inventory.infrastructure.database import Database, utc_now, uuid7
+from inventory.infrastructure.database import Database, utc_now
+from inventory.infrastructure.identifiers import uuid7
 from inventory.infrastructure.inbox import InboxMessage
 from inventory.infrastructure.outbox import OutboxMessage
 from inventory.infrastructure.saga_message import SagaMessage, SagaReply
 from inventory.infrastructure.saga_participant import carry_out, made_by, undo
-from inventory.middleware.exception_handlers import InvariantError, NotFoundError, ProblemError
+from inventory.middleware.exception_handlers import InvariantError, NotFoundError
+from inventory.middleware.problems import ProblemError
 
 STEP = "Trial.step"
 

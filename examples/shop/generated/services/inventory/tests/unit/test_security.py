@@ -14,7 +14,7 @@ from jwt.algorithms import ECAlgorithm
 
 from inventory.config import SERVICE_NAME, Settings
 from inventory.infrastructure.security import TokenVerifier
-from inventory.middleware.exception_handlers import IssuerUnavailableError, UnauthorizedError
+from inventory.middleware.problems import IssuerUnavailableError, UnauthorizedError
 
 ISSUER = "https://issuer.test/"
 

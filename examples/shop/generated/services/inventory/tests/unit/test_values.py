@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from inventory.domains.values import Amount, Day, DecimalText, Moment, Money
-from inventory.infrastructure.database import uuid7
+from inventory.infrastructure.identifiers import uuid7
 from inventory.infrastructure.logger import mask_sensitive
 
 PRICE: TypeAdapter[Decimal] = TypeAdapter(Annotated[Decimal, DecimalText(6, 2)])

@@ -29,10 +29,12 @@ from notification.infrastructure.outbox import OutboxRelay
 from notification.infrastructure.rate_limit import create_limiter
 from notification.infrastructure.security import TokenVerifier
 from notification.infrastructure.series import begin_series
-from notification.infrastructure.tracer import configure_telemetry, flush_telemetry, trace_database
+from notification.infrastructure.telemetry import configure_telemetry, trace_database
+from notification.infrastructure.tracer import flush_traces
 from notification.middleware import exception_handlers
 from notification.middleware.body_limit import BodyLimitMiddleware
 from notification.middleware.logging import AccessLogMiddleware
+from notification.middleware.problems import Problem
 from notification.middleware.request_id import RequestIdMiddleware
 from notification.middleware.security_headers import SecurityHeadersMiddleware
 
@@ -119,7 +121,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if verifier is not None:
             await verifier.close()
         await database.close()
-        await asyncio.to_thread(flush_telemetry)
+        await asyncio.to_thread(flush_traces)
         log.info("service.stopped", service=SERVICE_NAME)
 
 
@@ -138,7 +140,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         document = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes, separate_input_output_schemas=False
         )
-        problem = exception_handlers.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas.update(problem.pop("$defs"))
         schemas["Problem"] = problem

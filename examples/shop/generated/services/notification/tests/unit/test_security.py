@@ -14,7 +14,7 @@ from jwt.algorithms import ECAlgorithm
 
 from notification.config import SERVICE_NAME, Settings
 from notification.infrastructure.security import TokenVerifier
-from notification.middleware.exception_handlers import IssuerUnavailableError, UnauthorizedError
+from notification.middleware.problems import IssuerUnavailableError, UnauthorizedError
 
 ISSUER = "https://issuer.test/"
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from notification.domains.values import Amount, Day, DecimalText, Moment, Money
-from notification.infrastructure.database import uuid7
+from notification.infrastructure.identifiers import uuid7
 from notification.infrastructure.logger import mask_sensitive
 
 PRICE: TypeAdapter[Decimal] = TypeAdapter(Annotated[Decimal, DecimalText(6, 2)])

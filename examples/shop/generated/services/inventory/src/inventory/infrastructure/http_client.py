@@ -14,7 +14,7 @@ import httpx2
 import stamina
 import structlog
 
-from inventory.infrastructure.metrics import DEPENDENCY_CALLS
+from inventory.infrastructure.http_metrics import DEPENDENCY_CALLS
 from inventory.infrastructure.resilience import DEADLINE_HEADER, Bulkhead, CircuitBreaker, CircuitOpenError, seconds_left
 from inventory.middleware.request_id import REQUEST_ID_HEADER, current_request_id
 

@@ -1,4 +1,4 @@
-"""Metrics beside the request rate, errors and durations that FastAPI's telemetry gives: events, outbox, dependencies."""
+"""Metrics beside the request rate, errors and durations that FastAPI's telemetry gives: events, outbox, sagas, views."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ EVENTS_CONSUMED = Counter("events_consumed_total", "Events received from the bro
 DEAD_LETTERS = Counter("events_dead_lettered_total", "Events given up after bounded tries", ["event"])
 OUTBOX_PENDING = Gauge("outbox_pending", "Events that wait to be published")
 OUTBOX_LAG = Gauge("outbox_lag_seconds", "Age of the oldest event that waits to be published")
-DEPENDENCY_CALLS = Counter("dependency_calls_total", "Calls to other services", ["dependency", "outcome"])
-BREAKER_OPEN = Gauge("circuit_breaker_open", "1 while calls to a dependency are refused", ["dependency"])
 SAGA_CHANGES = Counter("saga_changes_total", "Runs of sagas that came into a state", ["saga", "state"])
 SAGA_RUNS = Gauge("saga_runs", "Runs of sagas that have not ended", ["saga", "state"])
 SAGA_STEPS = Counter("saga_steps_total", "Steps of sagas that were answered", ["step", "outcome"])

@@ -41,8 +41,9 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from inventory.config import SERVICE_NAME, Settings
-from inventory.infrastructure.database import OUTAGES, Base, Database, UtcDateTime, execute, utc_now, uuid7
+from inventory.infrastructure.database import OUTAGES, Base, Database, UtcDateTime, execute, utc_now
 from inventory.infrastructure.event_bus import DomainEvent, Envelope, EventBus, Message, span_attributes
+from inventory.infrastructure.identifiers import uuid7
 from inventory.infrastructure.metrics import EVENTS_PUBLISHED, OUTBOX_LAG, OUTBOX_PENDING
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from limits.storage import storage_from_string
 
 from inventory.config import Settings
 from inventory.infrastructure.security import ANONYMOUS, principal_of
-from inventory.middleware.exception_handlers import TooManyRequestsError
+from inventory.middleware.problems import TooManyRequestsError
 
 log = structlog.get_logger(__name__)
 

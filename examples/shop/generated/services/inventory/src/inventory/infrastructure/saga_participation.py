@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from inventory.infrastructure.database import Base, Database, UtcDateTime, utc_now
 from inventory.infrastructure.saga_message import REASON_LENGTH
-from inventory.middleware.exception_handlers import ProblemError
+from inventory.middleware.problems import ProblemError
 
 RETENTION = timedelta(days=90)
 """How long a step is remembered: longer than any run may wait for an operator."""

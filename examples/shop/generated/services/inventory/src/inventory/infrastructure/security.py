@@ -16,7 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from inventory.config import Settings
 from inventory.middleware.audit import KEY as AUDITED
 from inventory.middleware.audit import Actor
-from inventory.middleware.exception_handlers import ForbiddenError, IssuerUnavailableError, UnauthorizedError
+from inventory.middleware.problems import ForbiddenError, IssuerUnavailableError, UnauthorizedError
 
 log = structlog.get_logger(__name__)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from inventory.infrastructure.http_metrics import BREAKER_OPEN, DEPENDENCY_CALLS
 from inventory.infrastructure.metrics import (
-    BREAKER_OPEN,
     DEAD_LETTERS,
-    DEPENDENCY_CALLS,
     EVENTS_CONSUMED,
     EVENTS_PUBLISHED,
     LIFECYCLE_TRANSITIONS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from notification.config import SERVICE_NAME, Settings
+from notification.infrastructure.identifiers import uuid7
 from notification.transport import database_tls
 
 NAMING = {
@@ -41,13 +41,6 @@ PING_AFTER_S = 10.0
 def utc_now() -> datetime:
     """The current time, with its zone."""
     return datetime.now(UTC)
-
-
-def uuid7() -> UUID:
-    """A time-ordered id (RFC 9562, version 7): new rows land at the end of the index."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

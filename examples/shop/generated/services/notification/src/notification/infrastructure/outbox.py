@@ -41,8 +41,9 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from notification.config import SERVICE_NAME, Settings
-from notification.infrastructure.database import OUTAGES, Base, Database, UtcDateTime, execute, utc_now, uuid7
+from notification.infrastructure.database import OUTAGES, Base, Database, UtcDateTime, execute, utc_now
 from notification.infrastructure.event_bus import DomainEvent, Envelope, EventBus, Message, span_attributes
+from notification.infrastructure.identifiers import uuid7
 from notification.infrastructure.metrics import EVENTS_PUBLISHED, OUTBOX_LAG, OUTBOX_PENDING
 
 log = structlog.get_logger(__name__)

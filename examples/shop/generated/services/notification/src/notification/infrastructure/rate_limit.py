@@ -17,7 +17,7 @@ from limits.storage import storage_from_string
 
 from notification.config import Settings
 from notification.infrastructure.security import ANONYMOUS, principal_of
-from notification.middleware.exception_handlers import TooManyRequestsError
+from notification.middleware.problems import TooManyRequestsError
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
-from notification.infrastructure.metrics import BREAKER_OPEN
+from notification.infrastructure.http_metrics import BREAKER_OPEN
 
 DEADLINE_HEADER = "X-Request-Deadline-Ms"
 """How many milliseconds the caller still waits, counted from when the request was sent."""

@@ -16,7 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from notification.config import Settings
 from notification.middleware.audit import KEY as AUDITED
 from notification.middleware.audit import Actor
-from notification.middleware.exception_handlers import ForbiddenError, IssuerUnavailableError, UnauthorizedError
+from notification.middleware.problems import ForbiddenError, IssuerUnavailableError, UnauthorizedError
 
 log = structlog.get_logger(__name__)
 

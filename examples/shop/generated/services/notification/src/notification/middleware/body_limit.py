@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from notification.middleware.exception_handlers import PayloadTooLargeError, problem_response
+from notification.middleware.problems import PayloadTooLargeError, problem_response
 
 
 class BodyLimitMiddleware:

@@ -9,7 +9,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from notification.infrastructure.database import uuid7
+from notification.infrastructure.identifiers import uuid7
 from notification.infrastructure.resilience import DEADLINE_HEADER, set_deadline
 
 REQUEST_ID_HEADER = "X-Request-ID"

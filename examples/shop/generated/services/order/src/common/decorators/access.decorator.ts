@@ -2,6 +2,9 @@ import { SetMetadata, type CustomDecorator } from '@nestjs/common';
 
 import type { Limit, Period } from '../../infrastructure/rate-limit/limiter.js';
 
+/** Metadata key of an operation's id. */
+export const OPERATION_ID = 'service:operation';
+
 /** Metadata key of the scopes that an operation needs. */
 export const SCOPES = 'service:scopes';
 

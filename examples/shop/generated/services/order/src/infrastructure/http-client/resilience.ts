@@ -9,7 +9,7 @@ import {
 } from 'cockatiel';
 
 import { currentRequest } from '../../common/request-context.js';
-import { BREAKER_OPEN } from '../observability/metrics.js';
+import { BREAKER_OPEN } from '../observability/http-metrics.js';
 
 /** How many milliseconds the caller still waits, counted from when the request was sent. */
 export const DEADLINE_HEADER = 'X-Request-Deadline-Ms';

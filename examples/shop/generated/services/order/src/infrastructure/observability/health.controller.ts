@@ -6,7 +6,7 @@ import { Database } from '../database/database.js';
 import { EventBus } from '../event-bus/event-bus.js';
 import { Reply } from '../idempotency/reply.js';
 import { ServiceState } from '../service-state.js';
-import { METRICS } from './metrics.js';
+import { METRICS } from './http-metrics.js';
 
 /** What Kubernetes and Prometheus ask: is it alive, is it ready, how does it do. */
 @ApiExcludeController()

@@ -11,7 +11,7 @@ let provider: TracerProvider | undefined;
 
 /**
  * Set the process's tracer once; a second call changes nothing. Spans are exported where a collector is named; without
- * one they still give the logs their trace ids. Must run before the database driver is loaded.
+ * one they still give the logs their trace ids.
  */
 export async function configureTelemetry(settings: Settings): Promise<void> {
   if (provider !== undefined) {
@@ -29,9 +29,6 @@ export async function configureTelemetry(settings: Settings): Promise<void> {
   propagation.setGlobalPropagator(
     new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
   );
-  if (isExported) {
-    await instrument();
-  }
 }
 
 /** Send the spans that wait. */
@@ -45,13 +42,4 @@ export async function flushTelemetry(): Promise<void> {
 async function exporting(): Promise<SpanProcessor> {
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
   return new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ timeoutMillis: 5000 }) });
-}
-
-/** Give SQL statements spans; only where spans go somewhere, as they cost a request's time. */
-async function instrument(): Promise<void> {
-  const [{ registerInstrumentations }, { PgInstrumentation }] = await Promise.all([
-    import('@opentelemetry/instrumentation'),
-    import('@opentelemetry/instrumentation-pg'),
-  ]);
-  registerInstrumentations({ instrumentations: [new PgInstrumentation({ requireParentSpan: true })] });
 }

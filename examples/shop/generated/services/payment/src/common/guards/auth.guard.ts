@@ -4,8 +4,7 @@ import type { Request } from 'express';
 
 import type { TokenVerifier } from '../../infrastructure/security/token-verifier.js';
 import { NOBODY, noteGuarded } from '../audit.js';
-import { SCOPES } from '../decorators/access.decorator.js';
-import { OPERATION_ID } from '../decorators/operation.decorator.js';
+import { OPERATION_ID, SCOPES } from '../decorators/access.decorator.js';
 import { ForbiddenError, UnauthorizedError } from '../problems.js';
 import { bodyFaultOf, setPrincipal } from '../request.js';
 

@@ -2,7 +2,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace, type Span } from
 import type { Request, RequestHandler, Response } from 'express';
 
 import { getLogger } from '../../infrastructure/observability/logger.js';
-import { REQUEST_DURATION } from '../../infrastructure/observability/metrics.js';
+import { REQUEST_DURATION } from '../../infrastructure/observability/http-metrics.js';
 import { audit } from '../audit.js';
 import { pathOf } from '../request.js';
 

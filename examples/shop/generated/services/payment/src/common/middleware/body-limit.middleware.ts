@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 
 import type { Request, RequestHandler } from 'express';
 
-import { sendProblem } from '../filters/problem.filter.js';
+import { sendProblem } from '../send-problem.js';
 import { InvalidRequestError, MALFORMED_JSON, PayloadTooLargeError, ProblemError } from '../problems.js';
 import { keepBody } from '../request.js';
 

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 
 import { ProblemError } from '../problems.js';
-import { sendProblem } from '../filters/problem.filter.js';
+import { sendProblem } from '../send-problem.js';
 import { pathOf } from '../request.js';
 
 /** A path with parameters such as `:id`, and a method that it answers. */

@@ -11,7 +11,7 @@ import {
 
 import { currentRequestId, REQUEST_ID_HEADER } from '../../common/request-context.js';
 import { describe, getLogger } from '../observability/logger.js';
-import { DEPENDENCY_CALLS } from '../observability/metrics.js';
+import { DEPENDENCY_CALLS } from '../observability/http-metrics.js';
 import { Bulkhead, CircuitOpenError, DEADLINE_HEADER, makeBreaker, secondsLeft } from './resilience.js';
 
 const log = getLogger('http-client');
