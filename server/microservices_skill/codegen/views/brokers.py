@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from microservices_skill.codegen.views.shared import routing
+from microservices_skill.codegen.views.shared import routing, waiting_for
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Service
 from microservices_skill.model.system import BrokerKind
@@ -67,6 +67,6 @@ def routes_of(architecture: Architecture, service: Service) -> dict[str, list[st
     found = {}
     for name, types in own.items():
         subscriber = architecture.service(name)
-        whole = routing(architecture, subscriber).get(name, []) if subscriber is not None else []
+        whole = waiting_for(architecture, subscriber) if subscriber is not None else set()
         found[name] = sorted({*types, *whole})
     return found

@@ -18,7 +18,7 @@ from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.python_tables import left_behind
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.series import PYTHON, SeriesGroup, series_of
-from microservices_skill.codegen.views.shared import ordered_values, publishers, sensitive_fields
+from microservices_skill.codegen.views.shared import ordered_values, publishers, retired_types, sensitive_fields
 from microservices_skill.evolution.history import History
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
@@ -66,6 +66,7 @@ class ServiceView:
     sensitive_fields: tuple[str, ...]
     value_types: tuple[ValueClass, ...]
     routes: tuple[RouteRow, ...]
+    retired: tuple[str, ...]
     left_behind: tuple[str, ...]
     clients: tuple[Client, ...]
     has_clients: bool
@@ -88,6 +89,8 @@ class ServiceView:
     is_orchestrated: bool
     keeps_runs: bool
     takes_part: bool
+    reads_older: bool
+    asks_upcasts: bool
 
     @property
     def refuses(self) -> bool:
@@ -107,6 +110,7 @@ class ServiceView:
         watches, reacts = bool(sagas.choreographies), bool(reactions_of(architecture, service))
         clients = clients_of(architecture, service)
         composed = composed_of(architecture, service)
+        consumers = consumers_of(architecture, service, projections)
         title = py_text(service.title) or f"{pascal(service.name)} service"
         return cls(
             package=service.package,
@@ -128,13 +132,14 @@ class ServiceView:
             sensitive_fields=tuple(map(py_str, sensitive_fields(service))),
             value_types=_value_classes(service.value_types),
             routes=_routes(architecture, service),
+            retired=tuple(map(py_str, retired_types(architecture, service))),
             left_behind=left_behind(history.schema_now),
             clients=clients,
             has_clients=bool(clients),
             needs_tokens=any(client.grant is not None for client in clients),
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),
-            consumers=consumers_of(architecture, service, projections),
+            consumers=consumers,
             sagas=sagas,
             coordinates=bool(sagas.definitions),
             participates=bool(sagas.parts),
@@ -150,6 +155,8 @@ class ServiceView:
             is_orchestrated=bool(sagas.definitions or sagas.parts),
             keeps_runs=bool(sagas.definitions) or watches,
             takes_part=bool(sagas.parts) or reacts,
+            reads_older=bool(consumers.upcasts),
+            asks_upcasts=bool(consumers.hooks),
         )
 
 

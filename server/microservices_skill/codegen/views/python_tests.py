@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import py_str
 from microservices_skill.codegen.views.brokers import Broker, broker_of
-from microservices_skill.codegen.views.choreographies import promised_events
+from microservices_skill.codegen.views.choreographies import heard_events, promised_events
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, py_json
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
@@ -14,8 +14,9 @@ from microservices_skill.codegen.views.python_compositions import Compositions, 
 from microservices_skill.codegen.views.python_pacts import PactTests, pact_tests
 from microservices_skill.codegen.views.python_types import annotation, plain_type
 from microservices_skill.codegen.views.sagas import told_by
-from microservices_skill.codegen.views.shared import object_names, publishers
+from microservices_skill.codegen.views.shared import class_name, object_names, told_versions
 from microservices_skill.codegen.views.streams import changeable
+from microservices_skill.codegen.views.versions import upcasts_of
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.entity import Entity
@@ -146,6 +147,7 @@ class SuiteView:
     value_names: str
     published: tuple[Argument, ...]
     incoming: tuple[Argument, ...]
+    upcasts: tuple[Argument, ...]
     has_published: bool
     views: ViewTests
     compositions: Compositions
@@ -169,6 +171,7 @@ class SuiteView:
             value_names=", ".join(sorted(names)),
             published=published,
             incoming=incoming,
+            upcasts=_upcasts(architecture, service),
             has_published=bool(published),
             views=_views(architecture, service),
             compositions=compositions_of(composed_of(architecture, service)),
@@ -282,21 +285,27 @@ def _operation(architecture: Architecture, service: Service, operation: Operatio
 
 
 def _published(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
-    """Published events: the module of each class, by name."""
+    """Published events in every version that lives: the module of each class, by name."""
     return tuple(
-        Argument(name, f"{service.package}.domains.{snake(entity.name)}.events")
+        Argument(class_name(architecture, event), f"{service.package}.domains.{snake(entity.name)}.events")
         for entity in service.entities
-        for name in sorted(publishers(service, entity))
-        if architecture.event(name) is not None
+        for event in told_versions(architecture, service, entity)
     )
 
 
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
-    """Incoming events with an example of their data."""
+    """Incoming events in every version that lives, with an example of their data."""
     return tuple(
-        Argument(event.name, py_json({field.name: example(field, publisher) for field in event.payload}))
+        Argument(class_name(architecture, event), py_json({field.name: example(field, publisher) for field in event.payload}))
         for event, publisher in promised_events(architecture, service)
     )
+
+
+def _upcasts(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
+    """The steps from older versions of incoming events, with an example of what each starts from."""
+    examples = {each.name: each.source for each in _incoming(architecture, service)}
+    read = heard_events(architecture, service) | events_of(projections_of(architecture, service))
+    return tuple(Argument(f"upcast_{each.name}", examples[each.older.versioned_name]) for each in upcasts_of(architecture, read))
 
 
 def _views(architecture: Architecture, service: Service) -> ViewTests:

@@ -16,6 +16,7 @@ from microservices_skill.codegen.views.series import TYPESCRIPT, SeriesGroup, se
 from microservices_skill.codegen.views.shared import (
     ordered_values,
     publishers,
+    retired_types,
     sensitive_fields,
 )
 from microservices_skill.codegen.views.streams import stream_constant
@@ -81,6 +82,7 @@ class ServiceView:
     sensitive_fields: tuple[str, ...]
     value_types: tuple[NamedSchema, ...]
     routes: tuple[RouteRow, ...]
+    retired: str
     migrations: tuple[MigrationName, ...]
     migration_names: str
     clients: tuple[Client, ...]
@@ -106,6 +108,8 @@ class ServiceView:
     is_orchestrated: bool
     keeps_runs: bool
     takes_part: bool
+    reads_older: bool
+    asks_upcasts: bool
 
     @property
     def refuses(self) -> bool:
@@ -153,6 +157,9 @@ class ServiceView:
             sensitive_fields=tuple(map(ts_str, sensitive_fields(service))),
             value_types=tuple(value_schema(value) for value in ordered_values(service.value_types)),
             routes=tuple(RouteRow(ts_str(name), ", ".join(map(ts_str, types))) for name, types in routes_of(architecture, service).items()),
+            retired=", ".join(map(ts_str, retired_types(architecture, service))),
+            reads_older=bool(consumers.upcasts),
+            asks_upcasts=bool(consumers.hooks),
             migrations=tuple(map(name_of, history.migrations)),
             migration_names=", ".join(name_of(each).class_name for each in history.migrations),
             clients=clients,

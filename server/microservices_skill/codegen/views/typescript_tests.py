@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_str
 from microservices_skill.codegen.views.brokers import Broker, broker_of
-from microservices_skill.codegen.views.choreographies import promised_events
+from microservices_skill.codegen.views.choreographies import heard_events, promised_events
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, ts_json
 from microservices_skill.codegen.views.projections import Projection, events_of, projections_of
 from microservices_skill.codegen.views.sagas import told_by
-from microservices_skill.codegen.views.shared import publishers
+from microservices_skill.codegen.views.shared import class_name, told_versions
 from microservices_skill.codegen.views.streams import changeable, stream_constant
 from microservices_skill.codegen.views.typescript_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.codegen.views.typescript_pacts import PactTests, pact_tests
+from microservices_skill.codegen.views.versions import upcasts_of
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.entity import Entity
@@ -156,6 +157,7 @@ class SuiteView:
     published: tuple[Published, ...]
     incoming: tuple[Argument, ...]
     incoming_names: str
+    upcasts: tuple[Argument, ...]
     views: ViewTests
     compositions: Compositions
     streams: tuple[StreamTest, ...]
@@ -175,6 +177,7 @@ class SuiteView:
             published=_published(architecture, service),
             incoming=incoming,
             incoming_names=", ".join(each.name for each in incoming),
+            upcasts=_upcasts(architecture, service),
             views=_views(architecture, service),
             compositions=compositions_of(composed_of(architecture, service)),
             streams=streams,
@@ -279,17 +282,24 @@ def _published(architecture: Architecture, service: Service) -> tuple[Published,
     return tuple(
         Published(kebab(entity.name), name, event_function(name), camel(entity.name), index % VARIANTS)
         for entity in service.entities
-        for index, name in enumerate(sorted(publishers(service, entity)))
-        if architecture.event(name) is not None
+        for index, name in enumerate(class_name(architecture, event) for event in told_versions(architecture, service, entity))
     )
 
 
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
-    """Incoming events with an example of their data."""
+    """Incoming events in every version that lives, with an example of their data."""
     return tuple(
-        Argument(event.name, ts_json({field.name: example(field, publisher) for field in event.payload}))
+        Argument(class_name(architecture, event), ts_json({field.name: example(field, publisher) for field in event.payload}))
         for event, publisher in promised_events(architecture, service)
     )
+
+
+def _upcasts(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
+    """The steps from older versions of incoming events, with an example of what each starts from."""
+    examples = {each.name: each.source for each in _incoming(architecture, service)}
+    read = heard_events(architecture, service) | events_of(projections_of(architecture, service))
+    older = (each.older.versioned_name for each in upcasts_of(architecture, read))
+    return tuple(Argument(name, examples[name]) for name in older)
 
 
 def _views(architecture: Architecture, service: Service) -> ViewTests:
