@@ -67,7 +67,7 @@ def retired_event_version(comparison: Comparison) -> Iterator[Violation]:
         kept = [each.version for each in versions if (name, each.version) in listed]
         for event in versions:
             audience = comparison.readers(event)
-            if kept and event.version < kept[-1] and event.version not in kept and not audience.is_nobody:
+            if kept and event.version < kept[-1] and event.version not in kept and audience.services and not audience.outside:
                 message = f"{name} version {event.version} is retired, version {kept[-1]} stays"
                 yield audience.violation("/events", message)
 

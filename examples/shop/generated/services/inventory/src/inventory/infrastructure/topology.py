@@ -13,4 +13,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "shop.PlaceOrderReserveStockReply.v1",
     ),
 }
-"""Subscriber to event types: the subscribers of our events, and ourselves."""
+"""Subscriber to event types: the subscribers of our events with the version that each surely reads, and ourselves with all."""
+
+RETIRED: tuple[str, ...] = ()
+"""Versions that we may have read once, and read no more."""

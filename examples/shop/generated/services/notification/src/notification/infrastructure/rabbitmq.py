@@ -17,7 +17,7 @@ from opentelemetry import propagate
 
 from notification.config import SERVICE_NAME, SYSTEM_NAME, Settings
 from notification.infrastructure.event_bus import Handler, Message, deliver
-from notification.infrastructure.topology import ROUTES
+from notification.infrastructure.topology import RETIRED, ROUTES
 
 log = structlog.get_logger(__name__)
 
@@ -176,6 +176,8 @@ class RabbitEventBus:
             )
             for event_type in event_types:
                 await queue.bind(exchange, routing_key=event_type)
+            for event_type in RETIRED if subscriber == SERVICE_NAME else ():
+                await queue.unbind(exchange, routing_key=event_type)
         return exchange
 
     async def _receive(self, incoming: AbstractIncomingMessage) -> None:
