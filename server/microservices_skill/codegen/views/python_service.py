@@ -18,7 +18,7 @@ from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.python_tables import left_behind
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.series import PYTHON, SeriesGroup, series_of
-from microservices_skill.codegen.views.shared import ordered_values, publishers, retired_types, sensitive_fields
+from microservices_skill.codegen.views.shared import newer_types, ordered_values, publishers, retired_types, sensitive_fields
 from microservices_skill.evolution.history import History
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
@@ -66,6 +66,7 @@ class ServiceView:
     sensitive_fields: tuple[str, ...]
     value_types: tuple[ValueClass, ...]
     routes: tuple[RouteRow, ...]
+    newer: tuple[str, ...]
     retired: tuple[str, ...]
     left_behind: tuple[str, ...]
     clients: tuple[Client, ...]
@@ -132,6 +133,7 @@ class ServiceView:
             sensitive_fields=tuple(map(py_str, sensitive_fields(service))),
             value_types=_value_classes(service.value_types),
             routes=_routes(architecture, service),
+            newer=tuple(map(py_str, newer_types(architecture, service))),
             retired=tuple(map(py_str, retired_types(architecture, service))),
             left_behind=left_behind(history.schema_now),
             clients=clients,

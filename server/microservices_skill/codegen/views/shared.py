@@ -214,23 +214,27 @@ def sensitive_fields(service: Service) -> list[str]:
 
 
 def routing(architecture: Architecture, service: Service) -> dict[str, list[str]]:
-    """The queues that this service fills (of its events' subscribers) or drains (its own): subscriber to event types."""
+    """The queues that this service fills (of its events' subscribers) or drains (its own): subscriber to event types.
+
+    Of an event that lives in several versions, they get the one that every instance of the subscriber surely reads.
+    """
     found: dict[str, set[str]] = {}
     for event in architecture.published_by(service.name):
         for subscriber in architecture.subscribers(event.name):
             found.setdefault(subscriber, set()).add(_oldest_type(architecture, event.name))
     for name in _heard(architecture, service):
-        found.setdefault(service.name, set()).update(event_types(architecture, name))
+        newer = newer_types(architecture, service)
+        found.setdefault(service.name, set()).update(each for each in event_types(architecture, name) if each not in newer)
     for message in architecture.saga_messages:
         if service.name in (message.event.publisher, message.receiver):
             found.setdefault(message.receiver, set()).add(event_type(architecture, message.event.name))
     return {name: sorted(found[name]) for name in sorted(found)}
 
 
-def waiting_for(architecture: Architecture, service: Service) -> set[str]:
-    """The event types that others may promise a service before it has started: of each event the version that it surely reads."""
-    commanded = {event_type(architecture, each.event.name) for each in architecture.saga_messages if each.receiver == service.name}
-    return {_oldest_type(architecture, name) for name in _heard(architecture, service)} | commanded
+def newer_types(architecture: Architecture, service: Service) -> list[str]:
+    """The types that a service reads, but an instance of the version before that shares its queue may not know yet."""
+    told = (event for name in _heard(architecture, service) for event in architecture.versions(name)[:-1])
+    return sorted(f"{architecture.system.name}.{event.name}.v{event.version}" for event in told)
 
 
 def retired_types(architecture: Architecture, service: Service) -> list[str]:
