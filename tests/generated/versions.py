@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -153,10 +154,11 @@ def buy(tills: list[Running], number: int) -> str:
 
 def _asked(tills: list[Running], path: str, body: object) -> Answer:
     key, answers = str(uuid4()), []
-    for _ in range(200):
+    for _ in range(300):
         for each in list(tills):
             answer = Caller(each).change("POST", path, body, Idempotency_Key=key)
             if answer.status in (200, 201):
                 return answer
             answers.append((answer.status, answer.body))
+        time.sleep(0.1)
     raise AssertionError(json.dumps([(status, body.decode()) for status, body in answers[-3:]]))
