@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from tests.generated.architectures import LANGUAGES
+from tests.generated.choosing import OTHER_BROKERS
 from tests.generated.languages import Toolchains
 from tests.generated.processes import Running, until
 from tests.generated.systems import PAIRS
-from tests.generated.versions import LIMIT_S, Shop, Story, buy, telling
+from tests.generated.test_every_service import check
+from tests.generated.versions import LIMIT_S, Shop, Story, buy, telling, write_hook
 
-from microservices_skill.model.system import BrokerKind
+from microservices_skill.model.system import BrokerKind, Language
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=PAIRS, ids=["-".join(each) for each in PAIRS])
+ON_RABBITMQ = [(*pair, BrokerKind.RABBITMQ) for pair in PAIRS]
+ELSEWHERE = [(*pair, broker) for pair, broker in zip(PAIRS, OTHER_BROKERS, strict=True)]
+
+
+def over(cases: list[tuple[Language, Language, BrokerKind]]) -> pytest.MarkDecorator:
+    """The till in one language, the ledger in the other, and what is between them."""
+    return pytest.mark.parametrize("shop", cases, ids=["-".join(each) for each in cases], indirect=True)
+
+
+@pytest.fixture(scope="module")
 def shop(request: pytest.FixtureRequest, toolchains: Toolchains, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The till in one language, the ledger in the other."""
-    till, ledger = request.param
-    return Shop(toolchains, tmp_path_factory.mktemp("versions"), {"till": till, "ledger": ledger}, BrokerKind.RABBITMQ)
+    """The services of one case, built as they are needed."""
+    till, ledger, broker = request.param
+    return Shop(toolchains, tmp_path_factory.mktemp("versions"), {"till": till, "ledger": ledger}, broker)
 
 
 def told_as(channel: str | None, total: int) -> str:
@@ -43,6 +56,7 @@ def assert_each_once(story: Story) -> None:
     assert story.dead_letters() == []
 
 
+@over(ON_RABBITMQ + ELSEWHERE)
 def test_a_subscriber_of_the_old_version_hears_all_from_a_publisher_of_both(shop: Shop) -> None:
     with telling(shop) as story:
         story.start("ledger", "old")
@@ -54,6 +68,7 @@ def test_a_subscriber_of_the_old_version_hears_all_from_a_publisher_of_both(shop
         assert {each[2] for each in story.entries()} == {None}, "the old version does not tell the channel"
 
 
+@over(ON_RABBITMQ + ELSEWHERE)
 def test_a_subscriber_of_both_versions_reads_what_a_publisher_of_the_old_one_tells(shop: Shop) -> None:
     with telling(shop) as story:
         till = story.start("till", "old")
@@ -71,6 +86,7 @@ def test_a_subscriber_of_both_versions_reads_what_a_publisher_of_the_old_one_tel
         assert counted(ledger, f"{shop.system}.PurchaseMade.v1", "handled") == 20
 
 
+@over(ON_RABBITMQ + ELSEWHERE)
 def test_a_subscriber_of_both_versions_reads_the_newer_one_of_a_publisher_of_both(shop: Shop) -> None:
     with telling(shop) as story:
         ledger, till = story.start("ledger", "both"), story.start("till", "both")
@@ -89,6 +105,7 @@ def test_a_subscriber_of_both_versions_reads_the_newer_one_of_a_publisher_of_bot
         until(lambda: counted(ledger, older, "duplicate") >= len(later), LIMIT_S, "for the older version of each to be known already")
 
 
+@over(ON_RABBITMQ)
 def test_both_move_to_the_newer_version_under_load_and_kills(shop: Shop) -> None:
     for service, model in (("till", "both"), ("ledger", "both")):
         shop.built(service, model)
@@ -139,6 +156,7 @@ def _after(bought: list[str], more: int) -> None:
     until(lambda: len(bought) >= wanted, LIMIT_S, f"for {more} more purchases")
 
 
+@over(ON_RABBITMQ + ELSEWHERE)
 def test_a_retired_version_is_told_and_asked_for_no_more(shop: Shop) -> None:
     with telling(shop) as story:
         ledger, till = story.start("ledger", "both"), story.start("till", "both")
@@ -169,3 +187,20 @@ def test_a_retired_version_is_told_and_asked_for_no_more(shop: Shop) -> None:
         story.settled()
         assert_each_once(story)
         assert new_ledger.is_alive
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["till", "ledger"])
+def test_a_service_of_three_versions_passes_its_own_checks_once_its_hook_is_written(
+    name: str, language: Language, toolchains: Toolchains, tmp_path: Path
+) -> None:
+    shop = Shop(toolchains, tmp_path, {"till": language, "ledger": language}, BrokerKind.RABBITMQ)
+    written = (lambda: write_hook(tmp_path, language)) if name == "ledger" else (lambda: None)
+    check(shop.architecture("chain"), name, tmp_path, toolchains, written)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_own_checks_of_a_service_fail_until_its_hook_is_written(language: Language, toolchains: Toolchains, tmp_path: Path) -> None:
+    shop = Shop(toolchains, tmp_path, {"till": language, "ledger": language}, BrokerKind.RABBITMQ)
+    with pytest.raises(AssertionError, match="what channel of PurchaseMade version 2 is"):
+        check(shop.architecture("both"), "ledger", tmp_path, toolchains)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from tests.generated.architectures import ROOT, in_languages, named, own_name, write_service
+from tests.generated.architectures import ROOT, in_languages, named, on_broker, own_name, write_service
 from tests.generated.brokers import Broker, broker_of, broker_url, own_settings
 from tests.generated.languages import Toolchains
 from tests.generated.processes import Answer, Caller, Running, until
@@ -33,8 +33,17 @@ OLD = (
     )
 )
 NEW = BOTH.replace(FIRST, "").replace("formerly: amount, ", "")
-MODELS = {"old": OLD, "both": BOTH, "new": NEW}
-"""Before the change; with both versions; after the older one is retired. The tables are the same in all of them."""
+THIRD = (
+    SECOND.replace("version: 2", "version: 3")
+    .replace("formerly: amount, ", "")
+    .replace("name: note,", "name: memo, formerly: note, source: note,")
+)
+CHAIN = BOTH.replace(SECOND, SECOND + THIRD).replace(
+    "{event: PurchaseMade, action: create, entity: Entry}",
+    "{event: PurchaseMade, action: create, entity: Entry, set: [{field: note, source: memo}]}",
+)
+MODELS = {"old": OLD, "both": BOTH, "new": NEW, "chain": CHAIN}
+"""Before the change; with both versions; after the older one is retired; with a third. The tables are the same in all of them."""
 
 HOOKS = {
     Language.PYTHON: (
@@ -67,8 +76,7 @@ class Shop:
 
     def architecture(self, model: str) -> Architecture:
         """One of the models."""
-        text = MODELS[model].replace("  domain:", f"  platform: {{broker: {self.broker_kind}}}\n  domain:")
-        return in_languages(named(read_architecture(text)[0], self.system), self.languages)
+        return on_broker(in_languages(named(read_architecture(MODELS[model])[0], self.system), self.languages), self.broker_kind)
 
     def built(self, service: str, model: str) -> Path:
         """A service of a model, ready to start, with what a person has written."""
@@ -76,13 +84,14 @@ class Shop:
             architecture = self.architecture(model)
             folder = write_service(architecture, architecture.services_by_name[service], self.folder / f"{service}-{model}")
             if (service, model) == ("ledger", "both"):
-                _write_hook(folder, self.languages[service])
+                write_hook(folder, self.languages[service])
             self.toolchains.on(self.broker_kind)[self.languages[service]].prepare(folder)
             self._built[service, model] = folder
         return self._built[service, model]
 
 
-def _write_hook(folder: Path, language: Language) -> None:
+def write_hook(folder: Path, language: Language) -> None:
+    """Say in a ledger what an older version does not tell."""
     place, until_then, said = HOOKS[language]
     lines = (folder / place).read_text(encoding="utf-8").splitlines(keepends=True)
     assert sum(each.startswith(until_then) for each in lines) == 1, "the generator asks a person for one value"
