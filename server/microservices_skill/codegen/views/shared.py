@@ -222,8 +222,8 @@ def routing(architecture: Architecture, service: Service) -> dict[str, list[str]
     for event in architecture.published_by(service.name):
         for subscriber in architecture.subscribers(event.name):
             found.setdefault(subscriber, set()).add(_oldest_type(architecture, event.name))
+    newer = set(newer_types(architecture, service))
     for name in _heard(architecture, service):
-        newer = newer_types(architecture, service)
         found.setdefault(service.name, set()).update(each for each in event_types(architecture, name) if each not in newer)
     for message in architecture.saga_messages:
         if service.name in (message.event.publisher, message.receiver):
