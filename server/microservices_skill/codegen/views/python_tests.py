@@ -126,6 +126,14 @@ class ViewTests:
 
 
 @dataclass(frozen=True, slots=True)
+class UpcastExample:
+    """An example of an older version, and which of its fields each of the next version is."""
+
+    source: str
+    taken: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamTest:
     """What the tests of an event-sourced entity need to know."""
 
@@ -147,7 +155,7 @@ class SuiteView:
     value_names: str
     published: tuple[Argument, ...]
     incoming: tuple[Argument, ...]
-    upcasts: tuple[Argument, ...]
+    upcasts: tuple[UpcastExample, ...]
     has_published: bool
     views: ViewTests
     compositions: Compositions
@@ -301,11 +309,14 @@ def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, .
     )
 
 
-def _upcasts(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
+def _upcasts(architecture: Architecture, service: Service) -> tuple[UpcastExample, ...]:
     """The steps from older versions of incoming events, with an example of what each starts from."""
     examples = {each.name: each.source for each in _incoming(architecture, service)}
     read = heard_events(architecture, service) | events_of(projections_of(architecture, service))
-    return tuple(Argument(f"upcast_{each.name}", examples[each.older.versioned_name]) for each in upcasts_of(architecture, read))
+    return tuple(
+        UpcastExample(examples[each.older.versioned_name], py_json({one.field.name: one.source.name for one in each.taken}))
+        for each in upcasts_of(architecture, read)
+    )
 
 
 def _views(architecture: Architecture, service: Service) -> ViewTests:

@@ -136,6 +136,14 @@ class ViewTests:
 
 
 @dataclass(frozen=True, slots=True)
+class UpcastExample:
+    """An example of an older version, and which of its fields each of the next version is."""
+
+    source: str
+    taken: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamTest:
     """What the tests of an event-sourced entity need to know."""
 
@@ -157,7 +165,7 @@ class SuiteView:
     published: tuple[Published, ...]
     incoming: tuple[Argument, ...]
     incoming_names: str
-    upcasts: tuple[Argument, ...]
+    upcasts: tuple[UpcastExample, ...]
     views: ViewTests
     compositions: Compositions
     streams: tuple[StreamTest, ...]
@@ -294,12 +302,14 @@ def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, .
     )
 
 
-def _upcasts(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
+def _upcasts(architecture: Architecture, service: Service) -> tuple[UpcastExample, ...]:
     """The steps from older versions of incoming events, with an example of what each starts from."""
     examples = {each.name: each.source for each in _incoming(architecture, service)}
     read = heard_events(architecture, service) | events_of(projections_of(architecture, service))
-    older = (each.older.versioned_name for each in upcasts_of(architecture, read))
-    return tuple(Argument(name, examples[name]) for name in older)
+    return tuple(
+        UpcastExample(examples[each.older.versioned_name], ts_json({one.field.name: one.source.name for one in each.taken}))
+        for each in upcasts_of(architecture, read)
+    )
 
 
 def _views(architecture: Architecture, service: Service) -> ViewTests:
