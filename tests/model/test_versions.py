@@ -67,6 +67,15 @@ def test_an_older_version_has_no_name_of_another_event_in_code() -> None:
         read(document)
 
 
+def test_an_entity_has_no_name_of_an_older_version() -> None:
+    document = versions()
+    document["services"][0]["valueTypes"] = [{"name": "PurchaseMadeV2", "fields": [{"name": "street", "type": "string"}]}]
+    read(document)
+    document["services"][0]["entities"].append({"name": "PurchaseMadeV1", "fields": [{"name": "total", "type": "integer"}]})
+    with pytest.raises(DocumentError, match="'PurchaseMadeV1' is also the name of a class"):
+        read(document)
+
+
 def test_what_newer_versions_rename_comes_from_where_they_take_it() -> None:
     newest, second, first = read(with_third()).versions("PurchaseMade")
     assert [each.version for each in (newest, second, first)] == [3, 2, 1]

@@ -80,8 +80,9 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     yield from unique(f"{at}/valueTypes", [value.name for value in service.value_types])
     yield from unique(f"{at}/endpoints", [snake(endpoint.operation) for endpoint in service.endpoints], what="operation")
     yield from unique(f"{at}/subscriptions", [f"{each.event} for {each.entity}" for each in service.subscriptions], what="subscription to")
-    told = [event for newest in architecture.published_by(service.name) for event in architecture.versions(newest.name)]
-    yield from names_in_code(at, service, [event.name for event in told] + [event.versioned_name for event in told])
+    told = architecture.published_by(service.name)
+    older = [event.versioned_name for newest in told for event in architecture.versions(newest.name)[1:]]
+    yield from names_in_code(at, service, [*(event.name for event in told), *older])
     for index, value in enumerate(service.value_types):
         yield from _fields(f"{at}/valueTypes/{index}", value.fields, service)
     yield from _value_type_cycles(at, service)
