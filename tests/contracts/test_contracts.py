@@ -106,10 +106,16 @@ def test_the_asyncapi_document_refers_only_to_what_it_has():
             found = found[part]
 
 
-def test_every_version_of_an_event_is_a_message_and_the_publisher_sends_the_newest():
+def test_every_version_of_an_event_is_a_message_that_its_publisher_sends_and_the_older_ones_are_deprecated():
     document = asyncapi.document(shop())
     assert list(document["channels"]["OrderPlaced"]["messages"]) == ["OrderPlacedV1", "OrderPlacedV2"]
-    assert document["operations"]["OrderSendsOrderPlaced"]["messages"] == [{"$ref": "#/channels/OrderPlaced/messages/OrderPlacedV2"}]
+    assert document["operations"]["OrderSendsOrderPlaced"]["messages"] == [
+        {"$ref": f"#/channels/OrderPlaced/messages/OrderPlacedV{version}"} for version in (1, 2)
+    ]
+    schemas, alone = document["components"]["schemas"], events.schemas(shop())
+    assert [name for name in schemas if schemas[name].get("deprecated")] == ["OrderPlacedV1"]
+    assert [name for name in alone if alone[name].get("deprecated")] == ["OrderPlaced.v1"]
+    assert "read that one" in document["components"]["messages"]["OrderPlacedV1"]["description"]
     assert len(document["operations"]["PaymentReceivesOrderPlaced"]["messages"]) == 2
 
 

@@ -48,8 +48,8 @@ MUTATIONS = (
     Mutation(
         "inbox",
         "services/notification/src/notification/infrastructure/inbox.py",
-        "                if await claim(session, message.id, name):",
-        "                if await claim(session, message.id, name) or True:",
+        "                if await claim(session, envelope.id, name):",
+        "                if await claim(session, envelope.id, name) or True:",
     ),
     Mutation(
         "compensation",

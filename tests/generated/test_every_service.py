@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -92,11 +92,12 @@ def test_a_service_passes_its_own_checks_on_every_broker(
     broker_of(broker, architecture.system.name).forget([])
 
 
-def check(architecture: Architecture, name: str, folder: Path, toolchains: Toolchains) -> None:
-    """Generate a service and run its own checks."""
+def check(architecture: Architecture, name: str, folder: Path, toolchains: Toolchains, written: Callable[[], None] = lambda: None) -> None:
+    """Generate a service, write in it what a person has to, and run its own checks."""
     service = architecture.services_by_name[name]
     language = service.language
     write_service(architecture, service, folder)
+    written()
     broker, system = architecture.system.platform.broker, architecture.system.name
     servers = {"TEST_DATABASE_URL": DATABASE_URL, "TEST_BROKER_URL": broker_url(broker, system), **own_settings(broker)}
     if language is Language.PYTHON:

@@ -167,7 +167,7 @@ def test_no_model_breaks_itself(path: Path) -> None:
         (
             "events/+",
             {"name": "PurchasePlaced", "version": 2, "publisher": "orders", "payload": []},
-            [("superseded-event", "/events/1/version")],
+            [],
         ),
         (f"{ENDPOINTS}/0/publishes", [], [("silenced-event", "/events/0")]),
         ("services/0/slo", {"availability": 99.0}, [("lowered-slo", "/services/0/slo/availability")]),
@@ -211,14 +211,24 @@ def test_a_finding_names_the_old_place_and_who_relies_on_it() -> None:
 def test_a_broken_event_says_which_version_to_publish() -> None:
     (found,) = against(shop(), changed("events/0/payload/0/required", False))
     assert found.message == (
-        "PurchasePlaced version 1: total is no longer always there; publish it as version 2 and keep version 1 until its readers"
-        " have moved; used by desk"
+        "PurchasePlaced version 1: total is no longer always there; make it version 2 and keep version 1 beside it: paste"
+        ' - {"name": "PurchasePlaced", "publisher": "orders", "payload": [{"type": "integer", "minimum": 1, "maximum": 100, "name":'
+        ' "total"}, {"type": "enum", "values": ["small", "large"], "name": "size"}], "version": 1}; used by desk'
     )
+
+
+def test_what_a_broken_event_says_to_paste_makes_it_whole() -> None:
+    broken = changed("events/0/payload/0/required", False)
+    (found,) = against(shop(), broken)
+    pasted = yaml.safe_load(found.message.partition("paste ")[2].rpartition("; used by")[0])
+    broken["events"][0]["version"] = 2
+    assert against(shop(), broken | {"events": broken["events"] + pasted}) == []
 
 
 def test_an_old_version_may_go_once_the_newer_was_published_unless_outsiders_read_it() -> None:
     both = changed("events/+", {"name": "PurchasePlaced", "version": 2, "publisher": "orders"})
-    assert said(both, changed("events/0", None, both)) == []
+    (found,) = against(both, changed("events/0", None, both))
+    assert (found.rule, found.message) == ("retired-event-version", "PurchasePlaced version 1 is retired, version 2 stays; used by desk")
     read = changed("events/0/externalConsumers", ["the warehouse"], both)
     assert said(read, changed("events/0", None, read)) == [("removed-event", "error", "/events")]
 
@@ -259,5 +269,5 @@ def test_an_accepted_risk_silences_a_finding_and_is_not_unmatched_without_the_ol
 
 
 def test_without_an_older_version_no_comparing_rule_speaks() -> None:
-    assert len(COMPARING) == 34
+    assert len(COMPARING) == 35
     assert against(shop(), shop()) == []

@@ -45,7 +45,7 @@ def document(architecture: Architecture) -> Schema:
 
 def message_name(event: Event) -> str:
     """``OrderPlacedV1``: one version of an event as a message."""
-    return f"{event.name}V{event.version}"
+    return event.versioned_name
 
 
 def event_type(architecture: Architecture, event: Event) -> str:
@@ -61,7 +61,7 @@ def envelope(architecture: Architecture, event: Event) -> Schema:
         "required": ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "partitionkey", "data"],
         "properties": {
             "specversion": {"type": "string", "const": "1.0"},
-            "id": {"type": "string", "format": "uuid"},
+            "id": {"type": "string", "format": "uuid", "description": "One for all versions in which the same fact is told"},
             "source": {"type": "string", "format": "uri-reference", "minLength": 1},
             "type": {"type": "string", "const": event_type(architecture, event)},
             "subject": word,
@@ -101,8 +101,9 @@ def _bound(architecture: Architecture, binding: Schema) -> Schema:
 def _operations(architecture: Architecture) -> Schema:
     found: Schema = {}
     for name, versions in sorted(architecture.messages_by_name.items()):
-        newest = versions[-1]
-        found[f"{pascal(newest.publisher)}Sends{name}"] = _operation("send", newest.publisher, (newest,))
+        publisher = versions[-1].publisher
+        told = tuple(each for each in versions if each.publisher == publisher)
+        found[f"{pascal(publisher)}Sends{name}"] = _operation("send", publisher, told)
         for subscriber in architecture.receivers(name):
             found[f"{pascal(subscriber)}Receives{name}"] = _operation("receive", subscriber, versions)
     return found
@@ -123,10 +124,19 @@ def _message(architecture: Architecture, event: Event) -> Schema:
     return {
         "name": event_type(architecture, event),
         "title": f"{title(event.name)}, version {event.version}",
+        **_superseded(architecture, event),
         "contentType": CONTENT_TYPE,
         "payload": envelope(architecture, event),
         **_bound(architecture, {"key": {"type": "string", "description": "The envelope's partitionkey"}}),
     }
+
+
+def _superseded(architecture: Architecture, event: Event) -> Schema:
+    """AsyncAPI has no mark for a message that goes, so its description says so; its schema is marked deprecated."""
+    newest = architecture.event(event.name)
+    if newest is None or newest.version <= event.version:
+        return {}
+    return {"description": f"Deprecated: version {newest.version} tells the same fact under the same id; read that one"}
 
 
 def _schemas(architecture: Architecture) -> dict[str, Schema]:
@@ -134,7 +144,7 @@ def _schemas(architecture: Architecture) -> dict[str, Schema]:
     for event in _sorted(architecture):
         prefix = f"{event.publisher}."
         body = events.payload(event, refs=COMPONENTS, prefix=prefix)
-        found[message_name(event)] = body
+        found[message_name(event)] = body | events.deprecation(architecture, event)
         found |= events.definitions(architecture.service(event.publisher), body, refs=COMPONENTS, prefix=prefix)
     return dict(sorted(found.items()))
 

@@ -19,7 +19,7 @@ def schemas(architecture: Architecture) -> dict[str, Schema]:
 
 def schema(architecture: Architecture, event: Event) -> Schema:
     """The self-contained schema of one event's data; consumers ignore what they do not know, so it stays open."""
-    body = payload(event, refs=DEFS)
+    body = payload(event, refs=DEFS) | deprecation(architecture, event)
     parts = definitions(architecture.service(event.publisher), body, refs=DEFS)
     head = {"$schema": DIALECT, "$id": f"urn:{architecture.system.name}:event:{event.name}:{event.version}"}
     return head | body | ({"$defs": parts} if parts else {})
@@ -34,6 +34,12 @@ def payload(event: Event, *, refs: str, prefix: str = "") -> Schema:
     """The data of an event, without the definitions that it refers to."""
     described = {"description": event.description} if event.description else {}
     return {"title": title(event.name), **described, **object_of(event.payload, closed=False, refs=refs, prefix=prefix)}
+
+
+def deprecation(architecture: Architecture, event: Event) -> Schema:
+    """What marks a version that a newer one lives beside: it is told until its last reader has moved."""
+    newest = architecture.event(event.name)
+    return {"deprecated": True} if newest is not None and newest.version > event.version else {}
 
 
 def definitions(publisher: Service | None, body: Schema, *, refs: str, prefix: str = "") -> dict[str, Schema]:

@@ -108,10 +108,11 @@ def policy(call: Dependency) -> tuple[str, str, str, str, str]:
 def _events(architecture: Architecture) -> str:
     rows = []
     for name in sorted(architecture.events_by_name):
-        event = architecture.events_by_name[name][-1]
-        outside = [md_text(each) for each in event.external_consumers]
+        *older, event = architecture.events_by_name[name]
+        outside = dict.fromkeys(md_text(each) for version in (event, *older) for each in version.external_consumers)
         heard = ", ".join([*architecture.subscribers(name), *outside]) or "nobody yet"
-        rows.append((event.publisher, f"{name} v{event.version}", heard, event.ordering_key or "none", str(event.classification)))
+        living = "".join(f", v{each.version} (deprecated)" for each in reversed(older))
+        rows.append((event.publisher, f"{name} v{event.version}{living}", heard, event.ordering_key or "none", str(event.classification)))
     return table(("Publisher", "Event", "Subscribers", "Ordered by", "Classification"), rows) if rows else "Nothing is published."
 
 

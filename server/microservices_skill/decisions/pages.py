@@ -53,12 +53,12 @@ def specification(architecture: Architecture, service: Service) -> str:
         for subscription in service.subscriptions
     ]
     calls = [(call.to, md_text(call.purpose), ", ".join(call.operations), *policy(call)) for call in service.dependencies]
-    published = architecture.published_by(service.name)
+    published = [event for newest in architecture.published_by(service.name) for event in architecture.versions(newest.name)]
     return document(
         f"Service {service.name}",
         md_text(service.responsibility),
         section("Operations", _operations(service)),
-        section("Publishes", *(_event(event) for event in published)) if published else "",
+        section("Publishes", *(_event(architecture, event) for event in published)) if published else "",
         section("Reacts to", table(("Event", "Action", "Entity", "Transition"), heard)) if heard else "",
         section("Calls", table(("Callee", "Why", "Operations", "Timeout", "Tries", "Breaker", "At once", "When it fails"), calls))
         if calls
@@ -86,9 +86,11 @@ def _operations(service: Service) -> str:
     )
 
 
-def _event(event: Event) -> str:
+def _event(architecture: Architecture, event: Event) -> str:
     rows = [(f"`{field.name}`", shown(field), "yes" if field.required else "", str(field.classification)) for field in event.payload]
-    about = md_text(event.description)
+    newest = architecture.versions(event.name)[0]
+    is_older = newest.version > event.version
+    about = f"deprecated, told beside v{newest.version} until its last reader has moved" if is_older else md_text(event.description)
     return f"**{event.name} v{event.version}**{f': {about}' if about else ''}\n\n" + table(
         ("Field", "Type", "Required", "Classification"), rows
     )

@@ -13,6 +13,7 @@ from microservices_skill.model.orchestration import Message, Orchestration, orch
 from microservices_skill.model.service import Service, Subscription
 from microservices_skill.model.system import AcceptedRisk, DataStore, Decision, External, LogFormat, System, Team, Tracing
 from microservices_skill.model.types import Node
+from microservices_skill.model.versions import filled
 
 API_VERSION: Literal["microservices-skill/v1"] = "microservices-skill/v1"
 
@@ -128,6 +129,11 @@ class Architecture(Node):
         """The newest version of the event of that name."""
         versions = self.events_by_name.get(name)
         return versions[-1] if versions else None
+
+    def versions(self, name: str) -> tuple[Event, ...]:
+        """The versions in which an event is published, newest first, each with where its values come from."""
+        living = self.events_by_name.get(name, ())
+        return filled(tuple(each for each in reversed(living) if each.publisher == living[-1].publisher))
 
     def subscribers(self, event: str) -> tuple[str, ...]:
         """The services that react to an event, watch a saga by it or show it in a view, in name order."""

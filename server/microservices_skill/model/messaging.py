@@ -14,7 +14,10 @@ from microservices_skill.model.types import Duration, EventName, FieldName, Line
 
 
 class Event(Node):
-    """A fact in the past tense that one service publishes (Richardson: domain event)."""
+    """A fact in the past tense that one service publishes (Richardson: domain event).
+
+    Several versions of one name live beside each other: each fact is published in all of them, and read as the newest.
+    """
 
     name: EventName
     version: Annotated[int, Spec(ge=1, le=999)] = 1
@@ -25,6 +28,11 @@ class Event(Node):
     ordering_key: FieldName | None = None
     classification: Classification = Classification.INTERNAL
     external_consumers: tuple[Line, ...] = ()
+
+    @property
+    def versioned_name(self) -> str:
+        """``OrderPlacedV1``: one version as a message, and as a class where a newer one has the name."""
+        return f"{self.name}V{self.version}"
 
     def field(self, name: str) -> PayloadField | None:
         """The payload's field of that name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator
 
-from microservices_skill.model import composing, viewing, wire
+from microservices_skill.model import composing, versions, viewing, wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.clashes import Fault, names_in_code, renames, unique
 from microservices_skill.model.dependency import Dependency
@@ -34,6 +34,7 @@ def _check(architecture: Architecture) -> Iterator[Fault]:
     yield from renames("/services", architecture.services)
     yield from unique("/decisions", [decision.id for decision in architecture.decisions])
     yield from unique("/events", [f"{snake(event.name)} version {event.version}" for event in architecture.events])
+    yield from versions.faults(architecture.events)
     for index, external in enumerate(architecture.externals):
         if external.name in architecture.services_by_name:
             yield f"/externals/{index}/name", f"{external.name!r} is a service too; give the external system another name"
@@ -79,7 +80,9 @@ def _service(at: str, service: Service, architecture: Architecture) -> Iterator[
     yield from unique(f"{at}/valueTypes", [value.name for value in service.value_types])
     yield from unique(f"{at}/endpoints", [snake(endpoint.operation) for endpoint in service.endpoints], what="operation")
     yield from unique(f"{at}/subscriptions", [f"{each.event} for {each.entity}" for each in service.subscriptions], what="subscription to")
-    yield from names_in_code(at, service, [event.name for event in architecture.published_by(service.name)])
+    told = architecture.published_by(service.name)
+    older = [event.versioned_name for newest in told for event in architecture.versions(newest.name)[1:]]
+    yield from names_in_code(at, service, [*(event.name for event in told), *older])
     for index, value in enumerate(service.value_types):
         yield from _fields(f"{at}/valueTypes/{index}", value.fields, service)
     yield from _value_type_cycles(at, service)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from microservices_skill.model.architecture import Architecture
+from microservices_skill.model.messaging import Event
 from microservices_skill.rules.comparison import Comparison, KeptEvent, value_types
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.rule import comparison_rule
@@ -33,20 +35,41 @@ def removed_event(comparison: Comparison) -> Iterator[Violation]:
 
 @comparison_rule("superseded-event", Severity.WARNING)
 def superseded_event(comparison: Comparison) -> Iterator[Violation]:
-    """An event that has subscribers gets a newer version.
+    """A newer version takes the place of one that has subscribers.
 
-    Why: generated services publish and read the newest version only; subscribers that run still wait for the older one.
-    Fix: publish the older one too from code of your own until they have moved, or deploy them with the publisher; then accept this.
+    Why: only versions that are listed are published and read; subscribers that run still wait for the one that is gone, and
+        those that are deployed first hear nothing of a publisher that runs.
+    Fix: keep the older version in events beside the newer one until every subscriber reads the newer; then remove it.
     Source: Sam Newman, Building Microservices, 2nd ed. (2021), ch. 5: Emulate the old interface
     """
+    listed = {(event.name, event.version) for event in comparison.new.events}
     for index, event in enumerate(comparison.new.events):
         before = comparison.old.event(event.name)
         if before is None or event.version <= before.version or comparison.new.event(event.name) is not event:
             continue
         audience = comparison.readers(before)
-        if not audience.is_nobody:
-            message = f"{event.name} version {event.version} takes the place of version {before.version}"
+        if not audience.is_nobody and (event.name, before.version) not in listed:
+            message = f"{event.name} version {event.version} takes the place of version {before.version}; paste back {_yaml(before)}"
             yield audience.violation(f"/events/{index}/version", message)
+
+
+@comparison_rule("retired-event-version", Severity.WARNING)
+def retired_event_version(comparison: Comparison) -> Iterator[Violation]:
+    """An older version of an event, which lived beside a newer one, is retired.
+
+    Why: its publisher stops telling it and its subscribers stop reading it; one that runs without the newer version hears no more.
+    Fix: deploy every subscriber that is named with the newer version first, see that events_consumed_total of the older type counts
+        no more than duplicates, deploy the publisher before the subscribers, and accept this.
+    Source: Sam Newman, Building Microservices, 2nd ed. (2021), ch. 5: Managing breaking changes
+    """
+    listed = {(event.name, event.version) for event in comparison.new.events}
+    for name, versions in comparison.old.events_by_name.items():
+        kept = [each.version for each in versions if (name, each.version) in listed]
+        for event in versions:
+            audience = comparison.readers(event)
+            if kept and event.version < kept[-1] and event.version not in kept and audience.services and not audience.outside:
+                message = f"{name} version {event.version} is retired, version {kept[-1]} stays"
+                yield audience.violation("/events", message)
 
 
 @comparison_rule("breaking-event-change", Severity.ERROR)
@@ -54,13 +77,13 @@ def breaking_event_change(comparison: Comparison) -> Iterator[Violation]:
     """An event's payload changed under the same version so that its readers break.
 
     Why: a subscriber holds messages against the schema that it was built with, and puts this one aside as faulty.
-    Fix: publish version N+1 and keep version N until subscribers have moved.
+    Fix: make it version N+1 and keep version N beside it, as the finding spells it; remove N once every subscriber reads N+1.
     Source: Confluent, Schema Evolution and Compatibility: a new version must stay readable with the old schema
     """
     for kept in comparison.events:
         for change in _changes(comparison, kept):
             if change.kind in (Kind.GONE, Kind.RETYPED, Kind.GENERALISED, Kind.BECAME_OPTIONAL):
-                advice = f"publish it as version {_next(comparison, kept)} and keep version {kept.new.version} until its readers have moved"
+                advice = f"make it version {_next(comparison, kept)} and keep version {kept.new.version} beside it: paste {_yaml(kept.old)}"
                 message = f"{kept.new.name} version {kept.new.version}: {change.text}; {advice}"
                 yield kept.audience.violation(_place(kept, change), message)
 
@@ -148,6 +171,12 @@ def _place(kept: KeptEvent, change: Change) -> str:
 
 def _next(comparison: Comparison, kept: KeptEvent) -> int:
     return comparison.new.events_by_name[kept.new.name][-1].version + 1
+
+
+def _yaml(event: Event) -> str:
+    """An event as an item of ``events``, to paste."""
+    said = event.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True) | {"version": event.version}
+    return f"- {json.dumps(said, ensure_ascii=False)}"
 
 
 def _emitted(architecture: Architecture) -> frozenset[str]:

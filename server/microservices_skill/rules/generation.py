@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from microservices_skill.model.changing import changeable
+from microservices_skill.model.entity import Entity
+from microservices_skill.model.messaging import Event
 from microservices_skill.rules.analysis import Analysis
 from microservices_skill.rules.findings import Severity, Violation
 from microservices_skill.rules.origins import misfit, origin_of
@@ -15,21 +17,17 @@ from microservices_skill.rules.rule import rule
 def unresolved_payload_field(analysis: Analysis) -> Iterator[Violation]:
     """A payload field comes from nowhere.
 
-    Why: the publisher cannot fill it.
-    Fix: name the entity's field in source, or add the field to the entity.
+    Why: the publisher cannot fill it; an older version that lives beside a newer one is filled as long as it is listed.
+    Fix: name the entity's field in source, add the field to the entity, or retire the version; what a newer version renames needs
+        no source.
     Source: This project's generators: an event is filled from the entity whose change publishes it;
         Chris Richardson, Microservices Patterns (2018), ch. 5: domain events
     """
-    for index, event in enumerate(analysis.architecture.events):
-        places = analysis.emissions.get(event.name, ())
-        if event is not analysis.architecture.event(event.name) or not places:
-            continue
-        entity = places[0].entity
+    for at, event, entity in _told(analysis):
         for place, field in enumerate(event.payload):
-            origin = origin_of(field, entity)
-            at = f"/events/{index}/payload/{place}"
-            if origin is None:
-                yield Violation(at, f"{field.name} of {event.name} has no field {field.source or field.name} in {entity.name}")
+            if origin_of(field, entity) is None:
+                message = f"{field.name} of {event.name} has no field {field.source or field.name} in {entity.name}"
+                yield Violation(f"{at}/payload/{place}", message)
 
 
 @rule("incompatible-payload-field", Severity.ERROR)
@@ -41,17 +39,12 @@ def incompatible_payload_field(analysis: Analysis) -> Iterator[Violation]:
     Source: This project's generators: an event is filled from the entity whose change publishes it;
         Chris Richardson, Microservices Patterns (2018), ch. 5: domain events
     """
-    for index, event in enumerate(analysis.architecture.events):
-        places = analysis.emissions.get(event.name, ())
-        if event is not analysis.architecture.event(event.name) or not places:
-            continue
-        entity = places[0].entity
+    for at, event, entity in _told(analysis):
         for place, field in enumerate(event.payload):
             origin = origin_of(field, entity)
-            at = f"/events/{index}/payload/{place}"
             reason = misfit(origin, field) if origin is not None else None
             if reason is not None:
-                yield Violation(at, f"{field.name} of {event.name}: {reason}")
+                yield Violation(f"{at}/payload/{place}", f"{field.name} of {event.name}: {reason}")
 
 
 @rule("event-of-two-entities", Severity.ERROR)
@@ -96,3 +89,11 @@ def unchanging_event_stream(analysis: Analysis) -> Iterator[Violation]:
         for place, entity in enumerate(service.entities):
             if entity.is_event_sourced and changeable(entity, service) is None:
                 yield Violation(f"/services/{index}/entities/{place}/persistence", f"no field of {entity.name} has two values")
+
+
+def _told(analysis: Analysis) -> Iterator[tuple[str, Event, Entity]]:
+    """Every version of the events that are published: its place, with where its values come from, and its entity."""
+    places = {(event.name, event.version): index for index, event in enumerate(analysis.architecture.events)}
+    for name, emissions in analysis.emissions.items():
+        for event in analysis.architecture.versions(name):
+            yield f"/events/{places[name, event.version]}", event, emissions[0].entity

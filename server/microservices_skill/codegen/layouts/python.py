@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from microservices_skill.codegen.layouts.template import (
     Template,
+    asks_upcasts,
     calls,
     composes,
     coordinates,
@@ -22,6 +23,7 @@ from microservices_skill.codegen.layouts.template import (
     on_rabbitmq,
     participates,
     reacts,
+    reads_older,
     refuses,
     shows,
     takes_part,
@@ -55,6 +57,8 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/domains/saga_definitions.py.jinja", keeps_runs),
     Template(f"{_SOURCE}/domains/saga_handlers.py.jinja", is_handling),
     Template(f"{_SOURCE}/domains/saga_messages.py.jinja", is_orchestrated),
+    Template(f"{_SOURCE}/domains/upcasters.py.jinja", asks_upcasts, owned=False),
+    Template(f"{_SOURCE}/domains/upcasting.py.jinja", reads_older),
     Template(f"{_SOURCE}/domains/values.py.jinja"),
     Template(f"{_SOURCE}/domains/view_routes.py.jinja", shows),
     Template(f"{_SOURCE}/domains/views.py.jinja", shows),
@@ -98,6 +102,7 @@ SERVICE_TEMPLATES = (
     Template(f"{_SOURCE}/infrastructure/telemetry.py.jinja"),
     Template(f"{_SOURCE}/infrastructure/topology.py.jinja", is_routed),
     Template(f"{_SOURCE}/infrastructure/tracer.py.jinja"),
+    Template(f"{_SOURCE}/infrastructure/upcasting.py.jinja", reads_older),
     Template(f"{_SOURCE}/infrastructure/views.py.jinja", shows),
     Template(f"{_SOURCE}/main.py.jinja"),
     Template(f"{_SOURCE}/middleware/__init__.py"),
@@ -163,12 +168,14 @@ TEST_TEMPLATES = (
     Template("tests/integration/test_saga_reaction.py.jinja", reacts),
     Template("tests/integration/test_saga_watcher.py.jinja", watches),
     Template("tests/integration/test_service.py.jinja"),
+    Template("tests/integration/test_upcasting.py.jinja", reads_older),
     Template("tests/integration/test_views.py.jinja", shows),
     Template("tests/unit/__init__.py"),
     Template("tests/unit/test_resilience.py.jinja"),
     Template("tests/unit/test_security.py.jinja"),
     Template("tests/unit/test_service_tokens.py.jinja", needs_tokens),
     Template("tests/unit/test_transport.py.jinja"),
+    Template("tests/unit/test_upcasting.py.jinja", reads_older),
     Template("tests/unit/test_values.py.jinja"),
 )
 """Rendered once a service with a ``SuiteView``."""

@@ -77,6 +77,14 @@ class Facts(Protocol):
         """Whether it hears others."""
 
     @property
+    def reads_older(self) -> bool:
+        """Whether it reads older versions of events."""
+
+    @property
+    def asks_upcasts(self) -> bool:
+        """Whether a person must say what older versions do not tell."""
+
+    @property
     def broker(self) -> Broker:
         """What its events go over."""
 
@@ -104,6 +112,16 @@ def demands_scopes(view: Facts) -> bool:
 def hears(view: Facts) -> bool:
     """Where the service hears others."""
     return view.is_listening
+
+
+def reads_older(view: Facts) -> bool:
+    """Where the service reads older versions of events."""
+    return view.reads_older
+
+
+def asks_upcasts(view: Facts) -> bool:
+    """Where a person must say what older versions of events do not tell."""
+    return view.asks_upcasts
 
 
 def coordinates(view: Facts) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from microservices_skill.codegen.views.shared import routing
+from microservices_skill.codegen.views.shared import newer_types, routing
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.service import Service
 from microservices_skill.model.system import BrokerKind, encrypted_scheme
@@ -64,8 +64,8 @@ _SAID = {
 def routes_of(architecture: Architecture, service: Service) -> dict[str, list[str]]:
     """The subscribers that a service declares, each with the event types that go to it.
 
-    A queue of RabbitMQ is bound to one type after the other, so each publisher binds its own; a consumer of NATS has one list,
-    so whoever declares it names all.
+    A queue of RabbitMQ is bound to one type after the other, so each publisher binds its own, and a subscriber newer versions when
+    it gets messages; a consumer of NATS has one list, so whoever declares it names all.
     """
     own = routing(architecture, service)
     if architecture.system.platform.broker is not BrokerKind.NATS:
@@ -74,5 +74,6 @@ def routes_of(architecture: Architecture, service: Service) -> dict[str, list[st
     for name, types in own.items():
         subscriber = architecture.service(name)
         whole = routing(architecture, subscriber).get(name, []) if subscriber is not None else []
-        found[name] = sorted({*types, *whole})
+        newer = newer_types(architecture, service) if name == service.name else []
+        found[name] = sorted({*types, *whole, *newer})
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from microservices_skill.codegen.errors import UnderivableError
 from microservices_skill.codegen.views.shared import heard_by, identity_field
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.choreography import REASON, Choreography, Reaction
@@ -100,9 +101,12 @@ def heard_events(architecture: Architecture, service: Service) -> dict[str, Even
 
 
 def promised_events(architecture: Architecture, service: Service) -> tuple[tuple[Event, Service], ...]:
-    """Every event of another that a service hears, or shows in a view, whole as its publisher tells it, in name order."""
+    """Every event of another that a service hears, or shows in a view, whole as its publisher tells it, in name order.
+
+    Of each event the newest version comes first, and then the older ones that live.
+    """
     names = {*heard_events(architecture, service), *(source.event for view in service.views for source in view.sources)}
-    events = (event for name in sorted(names) if (event := architecture.event(name)) is not None)
+    events = (event for name in sorted(names) for event in reversed(architecture.events_by_name.get(name, ())))
     return tuple((event, publisher) for event in events if (publisher := architecture.service(event.publisher)) is not None)
 
 
@@ -148,12 +152,23 @@ def own_events(watched: Iterable[Choreography]) -> dict[str, Entity]:
 
 
 def refusals_of(architecture: Architecture, service: Service) -> tuple[tuple[Event, Reaction], ...]:
-    """The refusals that no entity tells: of what was not made."""
+    """The refusals that no entity tells: of what was not made.
+
+    Raises:
+        UnderivableError: one lives in several versions.
+    """
     found: dict[str, tuple[Event, Reaction]] = {}
     for each in reactions_of(architecture, service):
         if each.refusal is not None and each.refusal.name not in service.events_of(each.entity):
+            _demand_one_version(architecture, each.refusal)
             found.setdefault(each.refusal.name, (each.refusal, each))
     return tuple(found[name] for name in sorted(found))
+
+
+def _demand_one_version(architecture: Architecture, refusal: Event) -> None:
+    if len(architecture.events_by_name[refusal.name]) > 1:
+        what = "it tells of what was not made, so it lives in one version; give the new one another name, or retire the older"
+        raise UnderivableError(f"event {refusal.name}", what)
 
 
 def reason_limit(event: Event) -> int | None:

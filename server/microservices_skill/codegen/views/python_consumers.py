@@ -17,11 +17,22 @@ from microservices_skill.codegen.views.python_choreographies import (
     undoing,
     watch_view,
 )
-from microservices_skill.codegen.views.python_types import TypedName, request_field
-from microservices_skill.codegen.views.shared import creation_of, heard_by, incoming_values, reaction_name
+from microservices_skill.codegen.views.python_types import TypedName, optional, plain_type, request_field
+from microservices_skill.codegen.views.shared import (
+    class_name,
+    creation_of,
+    heard_by,
+    incoming_values,
+    is_older,
+    object_names,
+    reaction_name,
+    said_of,
+)
+from microservices_skill.codegen.views.versions import Upcast, older_of, upcasts_of
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.choreography import Reaction
 from microservices_skill.model.entity import Entity
+from microservices_skill.model.fields import PayloadField
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import snake, title, words
 from microservices_skill.model.service import Service, Subscription, SubscriptionAction
@@ -73,11 +84,38 @@ class DomainName:
 
 
 @dataclass(frozen=True, slots=True)
+class UpcastStep:
+    """A function that reads a version as the next one."""
+
+    function: str
+    docstring: str
+    older: str
+    newer: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A function that a person writes: what a field is for an older version."""
+
+    function: str
+    docstring: str
+    older: str
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Consumers:
     """All that a service hears."""
 
     values: tuple[IncomingClass, ...]
     events: tuple[IncomingClass, ...]
+    classes: tuple[IncomingClass, ...]
+    upcasts: tuple[UpcastStep, ...]
+    hooks: tuple[Hook, ...]
+    version_names: str
+    hook_names: str
     names: str
     entries: tuple[Entry, ...]
     handlers: tuple[Handler, ...]
@@ -99,9 +137,19 @@ def consumers_of(architecture: Architecture, service: Service, projections: tupl
         event: [_handler(architecture, source, each, service) for source, each in pairs if source.name == event] for event in events
     }
     flat = tuple(handler for found in handlers.values() for handler in found)
+    upcasts = upcasts_of(architecture, events)
+    newest, older = [events[name] for name in sorted(events)], older_of(upcasts)
+    incoming = tuple(_incoming(architecture, each) for each in newest)
+    hooks = tuple(_hook(step, field) for step in upcasts for field in step.asked)
+    steps = tuple(_step(architecture, each) for each in upcasts)
     return Consumers(
-        values=_values(architecture, list(events.values())),
-        events=tuple(_incoming(events[name]) for name in sorted(events)),
+        values=_values(architecture, [*newest, *older]),
+        events=incoming,
+        classes=(*incoming, *(_incoming(architecture, each) for each in older)),
+        upcasts=steps,
+        hooks=hooks,
+        version_names=", ".join(sorted({name for each in steps for name in (each.older, each.newer)})),
+        hook_names=", ".join(sorted({each.older for each in hooks} | object_names(field for step in upcasts for field in step.asked))),
         names=", ".join(sorted(events)),
         entries=tuple(
             Entry(
@@ -125,9 +173,40 @@ def _domains(service: Service, names: set[str]) -> tuple[DomainName, ...]:
     return tuple(DomainName(snake(entity.name), entity.name) for entity in service.entities if entity.name in names)
 
 
-def _incoming(event: Event) -> IncomingClass:
-    fields = tuple(request_field(field) for field in event.payload)
-    return IncomingClass(event.name, sentence(event.description, title(event.name)), py_str(event.name), event.version, fields)
+def _incoming(architecture: Architecture, event: Event) -> IncomingClass:
+    return IncomingClass(
+        name=class_name(architecture, event),
+        docstring=sentence("" if is_older(architecture, event) else event.description, said_of(architecture, event)),
+        source_name=py_str(event.name),
+        version=event.version,
+        fields=tuple(request_field(field) for field in event.payload),
+    )
+
+
+def _step(architecture: Architecture, upcast: Upcast) -> UpcastStep:
+    older, newer = upcast.older, upcast.newer
+    asked = {field.name: f"{field.name}=upcasters.{upcast.hook(field)}(older)" for field in upcast.asked}
+    taken = {each.field.name: f"{each.field.name}=older.{each.source.name}" for each in upcast.taken}
+    given = taken | asked
+    return UpcastStep(
+        function=f"upcast_{upcast.name}",
+        docstring=f"{title(older.name)}: version {older.version} as version {newer.version} tells it.",
+        older=older.versioned_name,
+        newer=class_name(architecture, newer),
+        arguments=tuple(given[field.name] for field in newer.payload if field.name in given),
+    )
+
+
+def _hook(upcast: Upcast, field: PayloadField) -> Hook:
+    older, newer = upcast.older, upcast.newer
+    said = f"what {field.name} of {newer.name} version {newer.version} is, for one that was told as version {older.version}"
+    return Hook(
+        upcast.hook(field),
+        sentence("", said[0].upper() + said[1:]),
+        older.versioned_name,
+        optional(field, plain_type(field)),
+        py_str(f"say {said}"),
+    )
 
 
 def _values(architecture: Architecture, events: list[Event]) -> tuple[IncomingClass, ...]:

@@ -19,7 +19,7 @@ from microservices_skill.codegen.views.python_types import (
     response_field,
 )
 from microservices_skill.codegen.views.sagas import coordinated_by, locked_by_saga, started_by
-from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers
+from microservices_skill.codegen.views.shared import incoming_names, is_created_by_event, object_names, publishers, told_versions
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.entity import Comparison, Entity, Invariant
@@ -98,6 +98,7 @@ class DomainView:
     transition_rows: tuple[TransitionRow, ...]
     transition_events: tuple[TransitionEvents, ...]
     events: tuple[EventClass, ...]
+    has_older_events: bool
     creates: tuple[ServiceAction, ...]
     gets: tuple[ServiceAction, ...]
     lists: tuple[ServiceAction, ...]
@@ -130,6 +131,7 @@ class DomainView:
         )
         actions = {action: actions_of(action, operations, marks) for action in Action}
         followed = tuple(watched(each) for each in watched_by(architecture, service) if each.entity.name == entity.name)
+        told = event_classes(architecture, service, entity)
         noun = " ".join(words(entity.name))
         tables = {other.name: other.table for other in service.entities}
         return cls(
@@ -162,7 +164,8 @@ class DomainView:
             state_annotation=py_literal(state.values) if state else "",
             transition_rows=_transition_rows(entity),
             transition_events=_transition_events(entity),
-            events=event_classes(architecture, service, entity),
+            events=told,
+            has_older_events=any(each.older for each in told),
             creates=actions[Action.CREATE],
             gets=actions[Action.GET],
             lists=actions[Action.LIST],
@@ -220,7 +223,7 @@ def _request(operation: Operation) -> RequestClass:
 
 def _value_names(architecture: Architecture, service: Service, entity: Entity) -> str:
     """The value types of the service that the entity or its events hold, however deep."""
-    told = [field for event in architecture.published_by(service.name) for field in event.payload]
+    told = [field for each in service.entities for event in told_versions(architecture, service, each) for field in event.payload]
     return ", ".join(sorted(object_names([*entity.fields, *told])))
 
 

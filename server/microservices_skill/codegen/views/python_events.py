@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from microservices_skill.codegen.quoting import py_str, py_tuple, sentence
 from microservices_skill.codegen.views.choreographies import given_up_state, undone_by
 from microservices_skill.codegen.views.python_types import TypedName, request_field
-from microservices_skill.codegen.views.shared import identity_field, match_of, published_events, reaction_name, source_of
+from microservices_skill.codegen.views.shared import (
+    class_name,
+    identity_field,
+    is_older,
+    match_of,
+    reaction_name,
+    said_of,
+    source_of,
+    told_versions,
+)
 from microservices_skill.model import choreography as saga
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.entity import Entity
@@ -36,6 +45,7 @@ class EventClass:
     fields: tuple[TypedName, ...]
     ordering_key: str
     arguments: tuple[str, ...]
+    older: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +60,29 @@ class Reaction:
 
 
 def event_classes(architecture: Architecture, service: Service, entity: Entity) -> tuple[EventClass, ...]:
-    """The events that tell of an entity, in name order."""
-    return tuple(_event_class(event, entity) for event in published_events(architecture, service, entity))
+    """The events that tell of an entity, in name order; older versions before the newest, which names them."""
+    return tuple(_event_class(architecture, event, entity) for event in told_versions(architecture, service, entity))
 
 
-def _event_class(event: Event, entity: Entity) -> EventClass:
-    variable = snake(entity.name)
+def _event_class(architecture: Architecture, event: Event, entity: Entity) -> EventClass:
+    variable, is_older_one = snake(entity.name), is_older(architecture, event)
     key = identity_field(event, entity)
     return EventClass(
-        name=event.name,
-        docstring=sentence(event.description, title(event.name)),
+        name=class_name(architecture, event),
+        docstring=sentence("" if is_older_one else event.description, said_of(architecture, event)),
         source_name=py_str(event.name),
         version=event.version,
         fields=tuple(request_field(field) for field in event.payload),
         ordering_key=f'f"{kebab(entity.name)}/{{self.{key}}}"' if key else py_str(kebab(entity.name)),
         arguments=tuple(f"{field.name}={variable}.{source_of(event, field, entity)}" for field in event.payload),
+        older="" if is_older_one else _older_names(architecture, event),
     )
+
+
+def _older_names(architecture: Architecture, event: Event) -> str:
+    """The older versions that live, as what stands between the brackets of a tuple."""
+    names = [each.versioned_name for each in architecture.versions(event.name)[1:]]
+    return ", ".join(names) + ("," if len(names) == 1 else "")
 
 
 def reactions(architecture: Architecture, service: Service, entity: Entity) -> tuple[Reaction, ...]:

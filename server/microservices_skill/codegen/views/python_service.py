@@ -18,7 +18,7 @@ from microservices_skill.codegen.views.python_sagas import Sagas, sagas_of
 from microservices_skill.codegen.views.python_tables import left_behind
 from microservices_skill.codegen.views.python_types import TypedName, request_field
 from microservices_skill.codegen.views.series import PYTHON, SeriesGroup, series_of
-from microservices_skill.codegen.views.shared import ordered_values, publishers, sensitive_fields
+from microservices_skill.codegen.views.shared import newer_types, ordered_values, publishers, retired_types, sensitive_fields
 from microservices_skill.evolution.history import History
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.fields import Field
@@ -66,6 +66,8 @@ class ServiceView:
     sensitive_fields: tuple[str, ...]
     value_types: tuple[ValueClass, ...]
     routes: tuple[RouteRow, ...]
+    newer: tuple[str, ...]
+    retired: tuple[str, ...]
     left_behind: tuple[str, ...]
     clients: tuple[Client, ...]
     has_clients: bool
@@ -88,6 +90,8 @@ class ServiceView:
     is_orchestrated: bool
     keeps_runs: bool
     takes_part: bool
+    reads_older: bool
+    asks_upcasts: bool
 
     @property
     def erases(self) -> bool:
@@ -112,6 +116,7 @@ class ServiceView:
         watches, reacts = bool(sagas.choreographies), bool(reactions_of(architecture, service))
         clients = clients_of(architecture, service)
         composed = composed_of(architecture, service)
+        consumers = consumers_of(architecture, service, projections)
         title = py_text(service.title) or f"{pascal(service.name)} service"
         return cls(
             package=service.package,
@@ -133,13 +138,15 @@ class ServiceView:
             sensitive_fields=tuple(map(py_str, sensitive_fields(service))),
             value_types=_value_classes(service.value_types),
             routes=_routes(architecture, service),
+            newer=tuple(map(py_str, newer_types(architecture, service))),
+            retired=tuple(map(py_str, retired_types(architecture, service))),
             left_behind=left_behind(history.schema_now),
             clients=clients,
             has_clients=bool(clients),
             needs_tokens=any(client.grant is not None for client in clients),
             has_invariants=any(entity.invariants for entity in service.entities),
             has_published=any(publishers(service, entity) for entity in service.entities),
-            consumers=consumers_of(architecture, service, projections),
+            consumers=consumers,
             sagas=sagas,
             coordinates=bool(sagas.definitions),
             participates=bool(sagas.parts),
@@ -155,6 +162,8 @@ class ServiceView:
             is_orchestrated=bool(sagas.definitions or sagas.parts),
             keeps_runs=bool(sagas.definitions) or watches,
             takes_part=bool(sagas.parts) or reacts,
+            reads_older=bool(consumers.upcasts),
+            asks_upcasts=bool(consumers.hooks),
         )
 
 

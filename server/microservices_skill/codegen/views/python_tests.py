@@ -13,8 +13,9 @@ from microservices_skill.codegen.views.python_compositions import Compositions, 
 from microservices_skill.codegen.views.python_pacts import PactTests, pact_tests
 from microservices_skill.codegen.views.python_types import annotation, plain_type
 from microservices_skill.codegen.views.sagas import told_afterwards, told_by
-from microservices_skill.codegen.views.shared import object_names, publishers
+from microservices_skill.codegen.views.shared import class_name, object_names, told_versions
 from microservices_skill.codegen.views.streams import changeable
+from microservices_skill.codegen.views.version_tests import UpcastExample, upcast_examples
 from microservices_skill.codegen.views.view_tests import ViewTests, Writer, view_tests
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -117,6 +118,7 @@ class SuiteView:
     value_names: str
     published: tuple[Argument, ...]
     incoming: tuple[Argument, ...]
+    upcasts: tuple[UpcastExample, ...]
     has_published: bool
     views: ViewTests
     compositions: Compositions
@@ -140,6 +142,7 @@ class SuiteView:
             value_names=", ".join(sorted(names)),
             published=published,
             incoming=incoming,
+            upcasts=upcast_examples(architecture, service, {each.name: each.source for each in incoming}, Writer(py_str, py_json)),
             has_published=bool(published),
             views=view_tests(architecture, service, Writer(py_str, py_json)),
             compositions=compositions_of(composed_of(architecture, service)),
@@ -254,19 +257,18 @@ def _operation(architecture: Architecture, service: Service, operation: Operatio
 
 
 def _published(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
-    """Published events: the module of each class, by name."""
+    """Published events in every version that lives: the module of each class, by name."""
     return tuple(
-        Argument(name, f"{service.package}.domains.{snake(entity.name)}.events")
+        Argument(class_name(architecture, event), f"{service.package}.domains.{snake(entity.name)}.events")
         for entity in service.entities
-        for name in sorted(publishers(service, entity))
-        if architecture.event(name) is not None
+        for event in told_versions(architecture, service, entity)
     )
 
 
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
-    """Incoming events with an example of their data."""
+    """Incoming events in every version that lives, with an example of their data."""
     return tuple(
-        Argument(event.name, py_json({field.name: example(field, publisher) for field in event.payload}))
+        Argument(class_name(architecture, event), py_json({field.name: example(field, publisher) for field in event.payload}))
         for event, publisher in promised_events(architecture, service)
     )
 

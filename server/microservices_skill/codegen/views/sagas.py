@@ -81,12 +81,13 @@ def started_by(architecture: Architecture, service: Service, operation: str) -> 
 
 
 def told_by(architecture: Architecture, service: Service, operation: Operation) -> list[str]:
-    """What an operation puts into the outbox, in name order: its events, and the first command of the saga that it starts."""
+    """What an operation puts into the outbox, in name order: its events in each version that lives, and the first command of its saga."""
     lifecycle = operation.entity.lifecycle
     transition = lifecycle.transition(operation.endpoint.transition or "") if lifecycle is not None else None
     events = transition.publishes if transition is not None else operation.endpoint.publishes
     saga = started_by(architecture, service, operation.id)
-    return sorted([*events, *([saga.parts[0].command.name] if saga is not None else [])])
+    told = [name for name in events for _ in architecture.versions(name)]
+    return sorted([*told, *([saga.parts[0].command.name] if saga is not None else [])])
 
 
 def told_afterwards(architecture: Architecture, service: Service, entity: Entity) -> list[str]:

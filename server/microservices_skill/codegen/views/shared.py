@@ -13,7 +13,7 @@ from microservices_skill.model.dependency import Dependency
 from microservices_skill.model.entity import Entity
 from microservices_skill.model.fields import Field, PayloadField, Shape
 from microservices_skill.model.messaging import Event
-from microservices_skill.model.naming import snake
+from microservices_skill.model.naming import snake, title
 from microservices_skill.model.service import Service, Subscription, SubscriptionAction, ValueType
 
 DEFAULT_TIMEOUT_MS = 2000
@@ -66,6 +66,28 @@ def published_events(architecture: Architecture, service: Service, entity: Entit
     """The events that tell of an entity, in name order."""
     names = publishers(service, entity)
     return tuple(event for event in architecture.published_by(service.name) if event.name in names)
+
+
+def told_versions(architecture: Architecture, service: Service, entity: Entity) -> tuple[Event, ...]:
+    """The same in every version that lives, oldest first, each with where its values come from."""
+    names = [event.name for event in published_events(architecture, service, entity)]
+    return tuple(event for name in names for event in reversed(architecture.versions(name)))
+
+
+def is_older(architecture: Architecture, event: Event) -> bool:
+    """Whether a newer version of an event lives beside this one."""
+    newest = architecture.event(event.name)
+    return newest is not None and newest.version > event.version
+
+
+def said_of(architecture: Architecture, event: Event) -> str:
+    """What is said of an event that has no description, or is only there for those who do not read a newer version yet."""
+    return f"{title(event.name)}, as version {event.version} tells it" if is_older(architecture, event) else title(event.name)
+
+
+def class_name(architecture: Architecture, event: Event) -> str:
+    """What a version of an event is called in code: the newest has the name alone."""
+    return event.versioned_name if is_older(architecture, event) else event.name
 
 
 def identity_field(event: Event, entity: Entity) -> str | None:
@@ -192,22 +214,59 @@ def sensitive_fields(service: Service) -> list[str]:
 
 
 def routing(architecture: Architecture, service: Service) -> dict[str, list[str]]:
-    """The queues that this service fills (of its events' subscribers) or drains (its own): subscriber to event types."""
+    """The queues that this service fills (of its events' subscribers) or drains (its own): subscriber to event types.
+
+    Of an event that lives in several versions, they get the one that every instance of the subscriber surely reads.
+    """
     found: dict[str, set[str]] = {}
     for event in architecture.published_by(service.name):
         for subscriber in architecture.subscribers(event.name):
-            found.setdefault(subscriber, set()).add(event_type(architecture, event.name))
-    for subscription in service.subscriptions:
-        found.setdefault(service.name, set()).add(event_type(architecture, subscription.event))
-    for source in (source for view in service.views for source in view.sources):
-        found.setdefault(service.name, set()).add(event_type(architecture, source.event))
+            found.setdefault(subscriber, set()).add(_oldest_type(architecture, event.name))
+    newer = set(newer_types(architecture, service))
+    for name in _heard(architecture, service):
+        found.setdefault(service.name, set()).update(each for each in event_types(architecture, name) if each not in newer)
     for message in architecture.saga_messages:
         if service.name in (message.event.publisher, message.receiver):
             found.setdefault(message.receiver, set()).add(event_type(architecture, message.event.name))
     return {name: sorted(found[name]) for name in sorted(found)}
 
 
+def newer_types(architecture: Architecture, service: Service) -> list[str]:
+    """The types that a service reads, but an instance of the version before that shares its queue may not know yet."""
+    told = (event for name in _heard(architecture, service) for event in architecture.versions(name)[:-1])
+    return sorted(f"{architecture.system.name}.{event.name}.v{event.version}" for event in told)
+
+
+def retired_types(architecture: Architecture, service: Service) -> list[str]:
+    """The types of versions that a service may have read once, and reads no more."""
+    found = []
+    for name in _heard(architecture, service):
+        living = {event.version for event in architecture.events_by_name.get(name, ())}
+        newest = architecture.event(name)
+        gone = (version for version in range(1, newest.version if newest else 1) if version not in living)
+        found += [f"{architecture.system.name}.{name}.v{version}" for version in gone]
+    return found
+
+
 def event_type(architecture: Architecture, name: str) -> str:
     """The CloudEvents type of an event's newest version."""
     event = architecture.event(name)
     return f"{architecture.system.name}.{name}.v{event.version if event else 1}"
+
+
+def event_types(architecture: Architecture, name: str) -> list[str]:
+    """The CloudEvents types of all versions of an event that live, oldest first."""
+    return [f"{architecture.system.name}.{name}.v{event.version}" for event in architecture.events_by_name.get(name, ())]
+
+
+def _oldest_type(architecture: Architecture, name: str) -> str:
+    """The type that every subscriber reads, whichever version of the model it was made from."""
+    told = architecture.versions(name)
+    return f"{architecture.system.name}.{name}.v{told[-1].version}"
+
+
+def _heard(architecture: Architecture, service: Service) -> list[str]:
+    """The events that a service reacts to, shows in a view or follows a saga by."""
+    shown = (source.event for view in service.views for source in view.sources)
+    followed = (name for name, watchers in architecture.watchers.items() if service.name in watchers)
+    return sorted({*(each.event for each in service.subscriptions), *shown, *followed})

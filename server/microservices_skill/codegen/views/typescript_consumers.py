@@ -14,10 +14,13 @@ from microservices_skill.codegen.views.choreographies import (
 )
 from microservices_skill.codegen.views.projections import Projection, events_of
 from microservices_skill.codegen.views.shared import (
+    class_name,
     creation_of,
     heard_by,
     incoming_values,
+    is_older,
     reaction_name,
+    said_of,
 )
 from microservices_skill.codegen.views.typescript_choreographies import (
     Imported,
@@ -30,8 +33,10 @@ from microservices_skill.codegen.views.typescript_choreographies import (
     watch_view,
 )
 from microservices_skill.codegen.views.typescript_types import SchemaField, request_field
+from microservices_skill.codegen.views.versions import Upcast, older_of, upcasts_of
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.choreography import Reaction
+from microservices_skill.model.fields import PayloadField
 from microservices_skill.model.messaging import Event
 from microservices_skill.model.naming import camel, kebab, snake, title, words
 from microservices_skill.model.service import Service, Subscription, SubscriptionAction, ValueType
@@ -84,11 +89,37 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class UpcastStep:
+    """How a version is read as the next one."""
+
+    older: str
+    newer: str
+    parameter: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A function that a person writes: what a field is for an older version."""
+
+    function: str
+    comment: str
+    older: str
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Consumers:
     """All that a service hears."""
 
     values: tuple[NamedSchema, ...]
     events: tuple[NamedSchema, ...]
+    classes: tuple[NamedSchema, ...]
+    upcasts: tuple[UpcastStep, ...]
+    hooks: tuple[Hook, ...]
+    version_names: str
+    hook_names: str
     names: str
     entries: tuple[Entry, ...]
     handlers: tuple[Handler, ...]
@@ -123,9 +154,19 @@ def consumers_of(architecture: Architecture, service: Service, projections: tupl
     flat = tuple(handler for found in handlers.values() for handler in found)
     domains = domains_of(service, {handler.entity for handler in flat})
     creating = {each.entity for _, each in pairs if each.action is SubscriptionAction.CREATE}
+    upcasts = upcasts_of(architecture, events)
+    newest, older = [events[name] for name in sorted(events)], older_of(upcasts)
+    incoming = tuple(_incoming(architecture, each) for each in newest)
+    steps = tuple(_step(architecture, each) for each in upcasts)
+    hooked = {name for each in upcasts if each.asked for name in (each.older.versioned_name, class_name(architecture, each.newer))}
     return Consumers(
-        values=tuple(value_schema(value) for value in incoming_values(architecture, events.values())),
-        events=tuple(_incoming(events[name]) for name in sorted(events)),
+        values=tuple(value_schema(value) for value in incoming_values(architecture, [*newest, *older])),
+        events=incoming,
+        classes=(*incoming, *(_incoming(architecture, each) for each in older)),
+        upcasts=steps,
+        hooks=tuple(_hook(architecture, step, field) for step in upcasts for field in step.asked),
+        version_names=", ".join(sorted({name for each in steps for name in (each.older, each.newer)})),
+        hook_names=", ".join(sorted(hooked)),
         names=", ".join(sorted(events)),
         entries=tuple(
             Entry(name, tuple(map(watch_view, (each for each in seen if each.event.name == name))), handlers[name], fed.get(name, ()))
@@ -140,9 +181,33 @@ def consumers_of(architecture: Architecture, service: Service, projections: tupl
     )
 
 
-def _incoming(event: Event) -> NamedSchema:
+def _incoming(architecture: Architecture, event: Event) -> NamedSchema:
+    said = ts_sentence("" if is_older(architecture, event) else event.description, said_of(architecture, event))
     fields = tuple(request_field(field) for field in event.payload)
-    return NamedSchema(event.name, ts_sentence(event.description, title(event.name)), ts_str(event.name), event.version, fields)
+    return NamedSchema(class_name(architecture, event), said, ts_str(event.name), event.version, fields)
+
+
+def _step(architecture: Architecture, upcast: Upcast) -> UpcastStep:
+    asked = {field.name: f"{field.name}: upcasters.{camel(upcast.hook(field))}(older)" for field in upcast.asked}
+    given = {each.field.name: f"{each.field.name}: older.{each.source.name}" for each in upcast.taken} | asked
+    return UpcastStep(
+        older=upcast.older.versioned_name,
+        newer=class_name(architecture, upcast.newer),
+        parameter="older" if given else "",
+        arguments=tuple(given[field.name] for field in upcast.newer.payload if field.name in given),
+    )
+
+
+def _hook(architecture: Architecture, upcast: Upcast, field: PayloadField) -> Hook:
+    older, newer = upcast.older, upcast.newer
+    said = f"what {field.name} of {newer.name} version {newer.version} is, for one that was told as version {older.version}"
+    return Hook(
+        function=camel(upcast.hook(field)),
+        comment=ts_sentence("", said[0].upper() + said[1:]),
+        older=older.versioned_name,
+        type=f"{class_name(architecture, newer)}[{ts_str(field.name)}]",
+        message=ts_str(f"say {said}"),
+    )
 
 
 def _handler(architecture: Architecture, event: Event, subscription: Subscription, service: Service) -> Handler:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from microservices_skill.codegen.quoting import ts_sentence, ts_str
 from microservices_skill.codegen.views.choreographies import given_up_state, undone_by
-from microservices_skill.codegen.views.shared import identity_field, match_of, published_events, reaction_name, source_of
+from microservices_skill.codegen.views.shared import (
+    class_name,
+    identity_field,
+    is_older,
+    match_of,
+    reaction_name,
+    said_of,
+    source_of,
+    told_versions,
+)
 from microservices_skill.codegen.views.typescript_types import SchemaField, request_field
 from microservices_skill.model import choreography as saga
 from microservices_skill.model.architecture import Architecture
@@ -29,6 +38,7 @@ class EventSource:
     parameter: str
     ordering_key: str
     arguments: tuple[str, ...]
+    older: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +66,28 @@ def event_function(name: str) -> str:
 
 
 def event_sources(architecture: Architecture, service: Service, entity: Entity) -> tuple[EventSource, ...]:
-    """The events that tell of an entity, in name order."""
-    return tuple(_event(event, entity) for event in published_events(architecture, service, entity))
+    """The events that tell of an entity, in name order; older versions before the newest, which names them."""
+    return tuple(_event(architecture, event, entity) for event in told_versions(architecture, service, entity))
 
 
-def _event(event: Event, entity: Entity) -> EventSource:
+def _event(architecture: Architecture, event: Event, entity: Entity) -> EventSource:
     variable = camel(entity.name)
     key = identity_field(event, entity)
     sources = {field.name: source_of(event, field, entity) for field in event.payload}
-    is_read = bool(sources)
+    name, is_older_one = class_name(architecture, event), is_older(architecture, event)
+    older = () if is_older_one else architecture.versions(event.name)[1:]
+    is_read = bool(sources) or any(each.payload for each in older)
     return EventSource(
-        name=event.name,
-        comment=ts_sentence(event.description, title(event.name)),
+        name=name,
+        comment=ts_sentence("" if is_older_one else event.description, said_of(architecture, event)),
         source_name=ts_str(event.name),
         version=event.version,
         fields=tuple(request_field(field) for field in event.payload),
-        function=event_function(event.name),
+        function=event_function(name),
         parameter=variable if is_read else "",
         ordering_key=f"`{kebab(entity.name)}/${{{variable}.{sources[key]}}}`" if key else ts_str(kebab(entity.name)),
         arguments=tuple(f"{name}: {variable}.{source}" for name, source in sources.items()),
+        older=", ".join(f"{event_function(each.versioned_name)}({variable if is_read else ''})" for each in older),
     )
 
 

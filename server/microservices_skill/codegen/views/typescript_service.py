@@ -14,8 +14,10 @@ from microservices_skill.codegen.views.pacts import pacts_of
 from microservices_skill.codegen.views.projections import projections_of
 from microservices_skill.codegen.views.series import TYPESCRIPT, SeriesGroup, series_of
 from microservices_skill.codegen.views.shared import (
+    newer_types,
     ordered_values,
     publishers,
+    retired_types,
     sensitive_fields,
 )
 from microservices_skill.codegen.views.streams import stream_constant
@@ -81,6 +83,8 @@ class ServiceView:
     sensitive_fields: tuple[str, ...]
     value_types: tuple[NamedSchema, ...]
     routes: tuple[RouteRow, ...]
+    newer: str
+    retired: str
     migrations: tuple[MigrationName, ...]
     migration_names: str
     clients: tuple[Client, ...]
@@ -106,6 +110,8 @@ class ServiceView:
     is_orchestrated: bool
     keeps_runs: bool
     takes_part: bool
+    reads_older: bool
+    asks_upcasts: bool
 
     @property
     def erases(self) -> bool:
@@ -158,6 +164,10 @@ class ServiceView:
             sensitive_fields=tuple(map(ts_str, sensitive_fields(service))),
             value_types=tuple(value_schema(value) for value in ordered_values(service.value_types)),
             routes=tuple(RouteRow(ts_str(name), ", ".join(map(ts_str, types))) for name, types in routes_of(architecture, service).items()),
+            newer=", ".join(map(ts_str, newer_types(architecture, service))),
+            retired=", ".join(map(ts_str, retired_types(architecture, service))),
+            reads_older=bool(consumers.upcasts),
+            asks_upcasts=bool(consumers.hooks),
             migrations=tuple(map(name_of, history.migrations)),
             migration_names=", ".join(name_of(each).class_name for each in history.migrations),
             clients=clients,

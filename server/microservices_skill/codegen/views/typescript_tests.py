@@ -10,11 +10,12 @@ from microservices_skill.codegen.views.choreographies import promised_events
 from microservices_skill.codegen.views.compositions import composed_of
 from microservices_skill.codegen.views.examples import VARIANTS, entity_example, example, ts_json
 from microservices_skill.codegen.views.sagas import told_afterwards, told_by
-from microservices_skill.codegen.views.shared import publishers
+from microservices_skill.codegen.views.shared import class_name, told_versions
 from microservices_skill.codegen.views.streams import changeable, stream_constant
 from microservices_skill.codegen.views.typescript_compositions import Compositions, compositions_of
 from microservices_skill.codegen.views.typescript_events import event_function
 from microservices_skill.codegen.views.typescript_pacts import PactTests, pact_tests
+from microservices_skill.codegen.views.version_tests import UpcastExample, upcast_examples
 from microservices_skill.codegen.views.view_tests import ViewTests, Writer, view_tests
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
@@ -128,6 +129,7 @@ class SuiteView:
     published: tuple[Published, ...]
     incoming: tuple[Argument, ...]
     incoming_names: str
+    upcasts: tuple[UpcastExample, ...]
     views: ViewTests
     compositions: Compositions
     streams: tuple[StreamTest, ...]
@@ -147,6 +149,7 @@ class SuiteView:
             published=_published(architecture, service),
             incoming=incoming,
             incoming_names=", ".join(each.name for each in incoming),
+            upcasts=upcast_examples(architecture, service, {each.name: each.source for each in incoming}, Writer(ts_str, ts_json)),
             views=view_tests(architecture, service, Writer(ts_str, ts_json)),
             compositions=compositions_of(composed_of(architecture, service)),
             streams=streams,
@@ -252,15 +255,14 @@ def _published(architecture: Architecture, service: Service) -> tuple[Published,
     return tuple(
         Published(kebab(entity.name), name, event_function(name), camel(entity.name), index % VARIANTS)
         for entity in service.entities
-        for index, name in enumerate(sorted(publishers(service, entity)))
-        if architecture.event(name) is not None
+        for index, name in enumerate(class_name(architecture, event) for event in told_versions(architecture, service, entity))
     )
 
 
 def _incoming(architecture: Architecture, service: Service) -> tuple[Argument, ...]:
-    """Incoming events with an example of their data."""
+    """Incoming events in every version that lives, with an example of their data."""
     return tuple(
-        Argument(event.name, ts_json({field.name: example(field, publisher) for field in event.payload}))
+        Argument(class_name(architecture, event), ts_json({field.name: example(field, publisher) for field in event.payload}))
         for event, publisher in promised_events(architecture, service)
     )
 

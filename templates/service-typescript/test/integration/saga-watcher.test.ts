@@ -9,6 +9,7 @@ import { UnitOfWork } from '../../src/infrastructure/database/unit-of-work.js';
 import { EventDefinition } from '../../src/infrastructure/event-bus/event.js';
 import { enqueue } from '../../src/infrastructure/event-bus/outbox.js';
 import { OutboxRelay } from '../../src/infrastructure/event-bus/outbox-relay.js';
+import { publishAgain } from '../../src/infrastructure/event-bus/publish-again.js';
 import type { Choreography } from '../../src/infrastructure/sagas/choreography.js';
 import { SagaEntry, SagaRun } from '../../src/infrastructure/sagas/saga-run.entity.js';
 import { requireSettled } from '../../src/infrastructure/sagas/saga-runs.js';
@@ -274,5 +275,22 @@ describe.each(DATABASES)('a choreographed saga on %s', (kind) => {
     const [runs, entries, steps] = found;
     expect(runs.map((run) => run.id)).toEqual([left]);
     expect(new Set([...entries, ...steps].map(({ saga_id }) => saga_id))).toEqual(new Set([left]));
+  });
+
+  it('tells an event again in every version in which it was told', async () => {
+    const newer = new EventDefinition(Started.name, 2, Told);
+    const key = 'trial/again';
+    await service.run(async (tx) => {
+      await enqueue(tx, { ...newer.of(key, { entity_id: id }), older: [Started.of(key, { entity_id: id })] });
+      await enqueue(tx, Failed.of(key, { entity_id: id }));
+    });
+    await trial.publish();
+    await service.run((tx) => publishAgain(tx, key, [newer.type]));
+    expect(await trial.told()).toEqual([
+      ['Started', false],
+      ['Started', true],
+      ['Started', true],
+      ['Failed', false],
+    ]);
   });
 });

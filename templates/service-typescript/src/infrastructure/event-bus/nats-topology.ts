@@ -4,8 +4,8 @@ import { AckPolicy, DiscardPolicy, JetStreamApiCodes, JetStreamApiError, Retenti
 import type { Attributes } from '@opentelemetry/api';
 
 import type { Settings } from '../../config/configuration.js';
-import { SYSTEM_NAME } from '../../config/service.js';
-import { ROUTES } from './topology.js';
+import { SERVICE_NAME, SYSTEM_NAME } from '../../config/service.js';
+import { RETIRED, ROUTES } from './topology.js';
 
 /** Keys are spread over so many consumers of each service; each gives out one message at a time, whoever asks for it. */
 export const LANES = 8;
@@ -20,6 +20,7 @@ export class NatsTopology {
   constructor(
     readonly system: string,
     readonly routes: Readonly<Record<string, readonly string[]>>,
+    readonly retired: readonly string[] = [],
   ) {
     this.stream = `${system}-events`;
     this.deadLetterStream = `${system}-dead-letters`;
@@ -57,7 +58,7 @@ export class NatsTopology {
 }
 
 /** The topology that the system's model asks for. */
-export const TOPOLOGY = new NatsTopology(SYSTEM_NAME, ROUTES);
+export const TOPOLOGY = new NatsTopology(SYSTEM_NAME, ROUTES, RETIRED);
 
 /**
  * Declare the streams and every consumer that this service fills or drains. A publisher declares its subscribers'
@@ -85,7 +86,7 @@ interface Drain {
   readonly types: readonly string[];
 }
 
-/** Subjects are only added: another service may know of more of them than we do. */
+/** Subjects are only added, but for what we ourselves read no more: another service may know of more of them than we do. */
 async function declareConsumer(
   manager: JetStreamManager,
   topology: NatsTopology,
@@ -95,10 +96,12 @@ async function declareConsumer(
   const name = topology.consumer(subscriber, lane);
   const known = await subjectsOf(manager, topology.stream, name);
   const wanted = types.map((type) => topology.subjectOfLane(lane, type));
-  if (known !== undefined && wanted.every((subject) => known.includes(subject))) {
+  const retired = new Set(subscriber === SERVICE_NAME ? topology.retired.map((type) => topology.subjectOfLane(lane, type)) : []);
+  const subjects = [...new Set([...wanted, ...(known ?? [])])].filter((subject) => !retired.has(subject));
+  if (known !== undefined && subjects.length === known.length && known.every((subject) => !retired.has(subject))) {
     return;
   }
-  const changeable = { filter_subjects: [...new Set([...wanted, ...(known ?? [])])].toSorted() };
+  const changeable = { filter_subjects: subjects.toSorted() };
   if (known !== undefined) {
     await manager.consumers.update(topology.stream, name, changeable);
     return;

@@ -15,10 +15,22 @@ const filled = new WeakSet<EntityManager>();
 /**
  * Add `event` to the transaction; it is published after the commit, or never if there is none. `version` is that of the
  * entity it tells of: by it a receiver tells a later event from an earlier one.
+ *
+ * All versions of a fact go out under one id, the newest first, so that whoever reads several of them takes in the newest
+ * and knows the others for duplicates.
  */
 export async function enqueue<T>(tx: EntityManager, event: DomainEvent<T>, version?: number): Promise<void> {
-  const now = utcNow();
   const id = uuid7();
+  const versions: readonly DomainEvent[] = [event, ...(event.older ?? [])];
+  for (const [index, each] of versions.entries()) {
+    await insert<Omit<OutboxMessage, 'position'>>(tx, OutboxMessage, rowOf(each, id, index === versions.length - 1, version));
+  }
+  filled.add(tx);
+}
+
+/** The row of a fact in one version. The oldest version's has the fact's id: it is the one that older relays send too. */
+function rowOf(event: DomainEvent, id: string, isOldest: boolean, version?: number): Omit<OutboxMessage, 'position'> {
+  const now = utcNow();
   const { definition, orderingKey } = event;
   const envelope: Envelope = {
     specversion: '1.0',
@@ -34,8 +46,8 @@ export async function enqueue<T>(tx: EntityManager, event: DomainEvent<T>, versi
     ...carrierOf(context.active()),
     data: json.parse(event.data),
   };
-  await insert<Omit<OutboxMessage, 'position'>>(tx, OutboxMessage, {
-    id,
+  return {
+    id: isOldest ? id : uuid7(),
     event_type: definition.type,
     ordering_key: orderingKey,
     envelope: Buffer.from(JSON.stringify(envelope)),
@@ -43,8 +55,7 @@ export async function enqueue<T>(tx: EntityManager, event: DomainEvent<T>, versi
     available_at: now,
     published_at: null,
     attempts: 0,
-  });
-  filled.add(tx);
+  };
 }
 
 /** Whether the transaction enqueued something; asked once. */

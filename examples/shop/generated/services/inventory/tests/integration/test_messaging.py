@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import httpx2
@@ -28,6 +29,12 @@ class DeadBus(MemoryEventBus):
     async def publish(self, message: Message) -> None:
         await super().publish(message)
         raise ConnectionError("the confirm was lost")
+
+
+class NewlyHappened(Happened):
+    """A newer version of it."""
+
+    event_version: ClassVar[int] = 2
 
 
 async def started(bus: MemoryEventBus, handlers: dict[str, Handler]) -> MemoryEventBus:
@@ -127,6 +134,20 @@ async def test_a_duplicate_delivered_at_the_same_time_has_one_effect(quiet: Data
     handler = handlers(quiet, recorder)[Happened.event_type()]
     await asyncio.gather(*(handler(message) for _ in range(10)))
     assert len(recorder.seen) == 1
+
+
+async def test_a_fact_in_two_versions_goes_out_under_one_id_the_newest_first(quiet: Database, settings: Settings) -> None:
+    bus = await started(MemoryEventBus(settings), {})
+    async with quiet.sessions.begin() as session:
+        await enqueue(session, NewlyHappened(subject="a", count=1), Happened(subject="a", count=1))
+    async with quiet.sessions() as session:
+        rows = (await session.scalars(select(OutboxMessage).order_by(OutboxMessage.position))).all()
+    relay = OutboxRelay(quiet, bus, settings)
+    while await relay.publish_batch():
+        pass
+    assert [message.type for message in bus.published] == [NewlyHappened.event_type(), Happened.event_type()]
+    assert {message.id for message in bus.published} == {rows[1].id}, "a relay that knows no versions sends the oldest under this id"
+    assert len({row.id for row in rows}) == 2
 
 
 async def test_the_envelope_is_a_cloud_event(quiet: Database) -> None:

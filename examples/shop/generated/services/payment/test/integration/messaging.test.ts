@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { SERVICE_NAME, SYSTEM_NAME } from '../../src/config/service.js';
 import { InboxMessage, OutboxMessage } from '../../src/infrastructure/database/tables/index.js';
+import { EventDefinition } from '../../src/infrastructure/event-bus/event.js';
 import { enqueue } from '../../src/infrastructure/event-bus/outbox.js';
 import { Housekeeping } from '../../src/infrastructure/housekeeping.js';
 import { DeadBus, Happened, Quiet, Recorder } from '../fixtures/happened.js';
@@ -68,6 +69,21 @@ describe.each(DATABASES)('events on %s', (kind) => {
     await quiet.makeDue();
     expect(await quiet.relay(await quiet.bus(recorder)).publishBatch()).toBe(1);
     expect(recorder.seen).toHaveLength(1);
+  });
+
+  it('that live in two versions go out under one id, the newest first', async () => {
+    const newer = new EventDefinition(Happened.name, 2, Happened.schema);
+    const data = { subject: 'a', count: 1 };
+    await service.run((tx) => enqueue(tx, { ...newer.of('subject/a', data), older: [Happened.of('subject/a', data)] }));
+    const rows = await service.run((tx) => tx.find(OutboxMessage, { order: { position: 'ASC' } }));
+    const bus = await quiet.bus();
+    await quiet.drain(quiet.relay(bus));
+    expect(bus.published.map(({ type }) => type)).toEqual([newer.type, Happened.type]);
+    expect(rows[0]?.id).not.toBe(rows[1]?.id);
+    expect(
+      new Set(bus.published.map(({ id }) => id)),
+      'a relay that knows no versions sends the oldest under this id',
+    ).toEqual(new Set([rows[1]?.id]));
   });
 
   it('are never taken by two relays', async () => {

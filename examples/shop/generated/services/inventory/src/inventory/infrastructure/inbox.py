@@ -1,4 +1,4 @@
-"""Idempotent consumer (Richardson, Microservices Patterns, ch. 3): a message's id is a row in its handler's transaction."""
+"""Idempotent consumer (Richardson, Microservices Patterns, ch. 3): an event's id is a row in its handler's transaction."""
 
 from __future__ import annotations
 
@@ -54,12 +54,9 @@ def envelope_consumer(
 
     async def receive(message: Message) -> None:
         envelope = open_envelope(message)
-        try:
-            event = event_class.model_validate(envelope.data)
-        except ValidationError as error:
-            raise PoisonMessageError(f"data does not fit {event_class.__name__}: {_summary(error)}") from error
+        event = data_of(envelope, event_class)
         carrier = {key: value for key in ("traceparent", "tracestate") if (value := getattr(envelope, key))}
-        about = {"event_id": str(message.id), "event_type": message.type, "subject": message.subject, "consumer": name}
+        about = {"event_id": str(envelope.id), "event_type": message.type, "subject": message.subject, "consumer": name}
         delivery = trace.get_current_span().get_span_context()
         span = tracer.start_as_current_span(
             f"process {message.type}",
@@ -70,7 +67,7 @@ def envelope_consumer(
         )
         with span:
             async with database.sessions.begin() as session:
-                if await claim(session, message.id, name):
+                if await claim(session, envelope.id, name):
                     await handle(session, event, envelope)
                     log.info("event.handled", **about)
                 else:
@@ -78,6 +75,18 @@ def envelope_consumer(
                     log.info("event.duplicate", **about)
 
     return receive
+
+
+def data_of(envelope: Envelope, event_class: type[E]) -> E:
+    """What an envelope tells.
+
+    Raises:
+        PoisonMessageError: it is not of the agreed schema.
+    """
+    try:
+        return event_class.model_validate(envelope.data)
+    except ValidationError as error:
+        raise PoisonMessageError(f"data does not fit {event_class.__name__}: {_summary(error)}") from error
 
 
 async def claim(session: AsyncSession, message_id: UUID, consumer_name: str) -> bool:

@@ -13,4 +13,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "shop.PlaceOrderReserveStockReply.v1",
     ),
 }
-"""Subscriber to event types: the subscribers of our events, and ourselves."""
+"""Subscriber to event types: the subscribers of our events, and ourselves, with the version that all of their instances read."""
+
+NEWER: tuple[str, ...] = ()
+"""Newer versions that we read too."""
+
+RETIRED: tuple[str, ...] = ()
+"""Versions that we may have read once, and read no more."""

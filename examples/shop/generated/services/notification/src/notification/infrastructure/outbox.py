@@ -83,15 +83,24 @@ Index(
 _INSERT = insert(Base.metadata.tables[OutboxMessage.__tablename__]).inline()
 
 
-async def enqueue(session: AsyncSession, event: DomainEvent, *, version: int | None = None) -> None:
+async def enqueue(session: AsyncSession, event: DomainEvent, *older: DomainEvent, version: int | None = None) -> None:
     """Add ``event`` to the session's transaction; it is published after the commit, or never if there is none.
 
+    ``older`` is the same fact in the older versions that live: all go out under one id, the newest first, so that whoever
+    reads several of them takes in the newest and knows the others for duplicates.
     ``version`` is that of the entity it tells of: by it a receiver tells a later event from an earlier one.
     """
+    identity, versions = uuid7(), (event, *older)
+    for each in versions:
+        await session.run_sync(execute, _INSERT, _row(each, identity, version, is_oldest=each is versions[-1]))
+    session.info["has_enqueued"] = True
+
+
+def _row(event: DomainEvent, identity: UUID, version: int | None, *, is_oldest: bool) -> dict[str, object]:
+    """The row of a fact in one version. The oldest version's has the fact's id: it is the one that older relays send too."""
     now = utc_now()
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
-    identity = uuid7()
     envelope = Envelope(
         id=identity,
         source=f"/{SERVICE_NAME}",
@@ -105,16 +114,14 @@ async def enqueue(session: AsyncSession, event: DomainEvent, *, version: int | N
         tracestate=carrier.get("tracestate"),
         data=event.model_dump(mode="json"),
     )
-    row = {
-        "id": identity,
+    return {
+        "id": identity if is_oldest else uuid7(),
         "event_type": envelope.type,
         "ordering_key": event.ordering_key,
         "envelope": envelope.model_dump_json(exclude_none=True).encode(),
         "created_at": now,
         "available_at": now,
     }
-    await session.run_sync(execute, _INSERT, row)
-    session.info["has_enqueued"] = True
 
 
 class OutboxRelay:
@@ -213,16 +220,17 @@ class OutboxRelay:
     async def _publish(self, row: OutboxMessage) -> bool:
         envelope = json.loads(row.envelope)
         carrier = {name: envelope[name] for name in ("traceparent", "tracestate") if name in envelope}
-        message = Message(row.id, row.event_type, row.ordering_key, row.envelope, self._bus.channel(row.event_type))
+        identity = UUID(envelope["id"])
+        message = Message(identity, row.event_type, row.ordering_key, row.envelope, self._bus.channel(row.event_type))
         about = span_attributes(message, "publish")
         token = otel_context.attach(propagate.extract(carrier))
         try:
             with tracer.start_as_current_span(f"publish {row.event_type}", kind=trace.SpanKind.PRODUCER, attributes=about):
                 await self._bus.publish(message)
-                log.info("event.published", event_id=str(row.id), event_type=row.event_type, subject=message.subject)
+                log.info("event.published", event_id=str(identity), event_type=row.event_type, subject=message.subject)
         except Exception as error:  # noqa: BLE001 - whatever a broker raises, the row stays and is tried again
             EVENTS_PUBLISHED.labels(event=row.event_type, outcome="failed").inc()
-            log.warning("outbox.publish_failed", event_id=str(row.id), attempts=row.attempts, error=repr(error))
+            log.warning("outbox.publish_failed", event_id=str(identity), attempts=row.attempts, error=repr(error))
             return False
         finally:
             otel_context.detach(token)

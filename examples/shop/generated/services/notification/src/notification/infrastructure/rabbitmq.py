@@ -17,7 +17,7 @@ from opentelemetry import propagate
 
 from notification.config import SERVICE_NAME, SYSTEM_NAME, Settings
 from notification.infrastructure.event_bus import Handler, Message, deliver
-from notification.infrastructure.topology import ROUTES
+from notification.infrastructure.topology import NEWER, RETIRED, ROUTES
 from notification.transport import broker_tls
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,7 @@ class RabbitEventBus:
         self._consuming = True
         self._queue: AbstractQueue | None = None
         self._consumer_tag: str | None = None
+        self._must_ask = bool(NEWER)
         self._lanes: list[asyncio.Queue[AbstractIncomingMessage | None]] = []
         self._in_hand = 0
 
@@ -178,12 +179,26 @@ class RabbitEventBus:
             )
             for event_type in event_types:
                 await queue.bind(exchange, routing_key=event_type)
+            for event_type in RETIRED if subscriber == SERVICE_NAME else ():
+                await queue.unbind(exchange, routing_key=event_type)
         return exchange
 
     async def _receive(self, incoming: AbstractIncomingMessage) -> None:
         key = str((incoming.headers or {}).get("key", ""))
         self._in_hand += 1
         await self._lanes[crc32(key.encode()) % LANES].put(incoming)
+        if self._must_ask and self._queue is not None:
+            self._must_ask = False
+            await self._ask_for_newer(self._queue)
+
+    async def _ask_for_newer(self, queue: AbstractQueue) -> None:
+        """Get newer versions too, now that messages come to us: no older instance, which does not know them, is served before us."""
+        try:
+            for event_type in NEWER:
+                await queue.bind(EXCHANGE, routing_key=event_type)
+        except Exception as error:  # noqa: BLE001 - a channel that dies raises whatever closed it
+            log.warning("broker.newer_versions_not_asked", error=repr(error))
+            self._must_ask = True
 
     async def _lane(self, index: int) -> None:
         """Handle messages of some keys one after the other; other lanes go on beside it. Nothing ends the lane."""

@@ -8,6 +8,8 @@ export interface DomainEvent<T = unknown> {
   /** Events of one key are delivered in the order of their commits. */
   readonly orderingKey: string;
   readonly data: T;
+  /** The same fact in the older versions that live, for those who do not read the newest yet; the newest of them first. */
+  readonly older?: readonly DomainEvent[];
 }
 
 /** A kind of event: its name, its version and the schema of its data. */

@@ -15,7 +15,7 @@ import { PoisonMessageError, type Handler, type Message } from './event-bus.js';
 const log = getLogger('inbox');
 const tracer = trace.getTracer('inbox');
 
-/** Idempotent consumer (Richardson, Microservices Patterns, ch. 3): a message's id is a row beside its effects. */
+/** Idempotent consumer (Richardson, Microservices Patterns, ch. 3): an event's id is a row beside its effects. */
 export class Inbox {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
@@ -34,7 +34,7 @@ export class Inbox {
       const parent = propagation.extract(context.active(), traceOf(envelope));
       await tracer.startActiveSpan(`process ${message.type}`, aboutSpan(message), parent, async (span) => {
         try {
-          await this.once(message, name, (tx) => handle(tx, data, envelope));
+          await this.once(message, envelope.id, name, (tx) => handle(tx, data, envelope));
         } catch (error) {
           span.setStatus({ code: SpanStatusCode.ERROR });
           throw error;
@@ -51,10 +51,15 @@ export class Inbox {
     return result.affected ?? 0;
   }
 
-  private async once(message: Message, consumer: string, work: (tx: EntityManager) => Promise<void>): Promise<void> {
-    const about = { event_id: message.id, event_type: message.type, subject: subjectOf(message), consumer };
+  private async once(
+    message: Message,
+    id: string,
+    consumer: string,
+    work: (tx: EntityManager) => Promise<void>,
+  ): Promise<void> {
+    const about = { event_id: id, event_type: message.type, subject: subjectOf(message), consumer };
     const isNew = await this.unitOfWork.run(async (tx) => {
-      const isClaimed = await claim(tx, message.id, consumer);
+      const isClaimed = await claim(tx, id, consumer);
       if (isClaimed) {
         await work(tx);
       }
@@ -92,7 +97,8 @@ async function claim(tx: EntityManager, messageId: string, consumer: string): Pr
   return rows.length > 0;
 }
 
-function dataOf<T>(definition: EventDefinition<T>, data: unknown): T {
+/** What an envelope tells; throws PoisonMessageError where it is not of the agreed schema. */
+export function dataOf<T>(definition: EventDefinition<T>, data: unknown): T {
   const parsed = definition.schema.safeParse(data);
   if (!parsed.success) {
     const faults = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);

@@ -143,13 +143,14 @@ export class OutboxRelay {
 
   private async publish(row: Claimed): Promise<boolean> {
     try {
-      const parent = propagation.extract(context.active(), traceOf(openEnvelope(row)));
-      const message: Message = { id: row.id, type: row.type, key: row.key, body: row.body, channel: this.bus.channel(row.type) };
+      const envelope = openEnvelope(row);
+      const parent = propagation.extract(context.active(), traceOf(envelope));
+      const message: Message = { id: envelope.id, type: row.type, key: row.key, body: row.body, channel: this.bus.channel(row.type) };
       const about = { kind: SpanKind.PRODUCER, attributes: spanAttributes(message, 'publish') };
       await tracer.startActiveSpan(`publish ${row.type}`, about, parent, async (span) => {
         try {
           await this.bus.publish(message);
-          log.info('event.published', { event_id: row.id, event_type: row.type, subject: subjectOf(row) });
+          log.info('event.published', { event_id: message.id, event_type: row.type, subject: subjectOf(row) });
         } catch (error) {
           span.setStatus({ code: SpanStatusCode.ERROR });
           throw error;

@@ -25,6 +25,7 @@ export class RabbitSession implements BrokerSession {
   private publishing: ConfirmChannel | undefined;
   private consuming: Channel | undefined;
   private consumerTag: string | undefined;
+  private mustAsk: boolean;
   private readonly returned = new Set<string>();
   private readonly routed: ReadonlySet<string>;
   private readonly lanes: Promise<void>[] = Array.from({ length: LANES }, () => Promise.resolve());
@@ -36,6 +37,7 @@ export class RabbitSession implements BrokerSession {
     private readonly stopping: AbortSignal,
   ) {
     this.routed = new Set(Object.values(topology.routes).flat());
+    this.mustAsk = topology.newer.length > 0;
     this.lost = new Promise((resolve) => {
       this.lose = () => {
         this.isAlive = false;
@@ -150,6 +152,23 @@ export class RabbitSession implements BrokerSession {
     const lane = crc32(keyOf(incoming)) % LANES;
     const earlier = this.lanes[lane] ?? Promise.resolve();
     this.lanes[lane] = earlier.then(() => this.handle(channel, incoming));
+    if (this.mustAsk) {
+      this.mustAsk = false;
+      void this.askForNewer(channel);
+    }
+  }
+
+  /** Get newer versions too, now that messages come to us: no older instance, which does not know them, is served before us. */
+  private async askForNewer(channel: Channel): Promise<void> {
+    const { exchange, newer, queueName } = this.topology;
+    try {
+      for (const type of newer) {
+        await channel.bindQueue(queueName(SERVICE_NAME), exchange, type);
+      }
+    } catch (error) {
+      log.warning('broker.newer_versions_not_asked', { error: describe(error) });
+      this.mustAsk = true;
+    }
   }
 
   /** Handle one message; whatever is thrown, such as by an acknowledgement on a dead channel, never ends its lane. */

@@ -1,14 +1,18 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Channel } from 'amqplib';
 
-import { SYSTEM_NAME } from '../../config/service.js';
-import { ROUTES } from './topology.js';
+import { SERVICE_NAME, SYSTEM_NAME } from '../../config/service.js';
+import { NEWER, RETIRED, ROUTES } from './topology.js';
 
 /** Names of exchanges and queues, and who receives what. Tests give themselves names of their own. */
 export interface RabbitTopology {
   readonly exchange: string;
   readonly deadLetterExchange: string;
   readonly routes: Readonly<Record<string, readonly string[]>>;
+  /** What this service takes too, once no older instance of it is served. */
+  readonly newer: readonly string[];
+  /** What this service no longer takes. */
+  readonly retired: readonly string[];
   readonly queueName: (service: string) => string;
 }
 
@@ -17,6 +21,8 @@ export const TOPOLOGY: RabbitTopology = {
   exchange: `${SYSTEM_NAME}.events`,
   deadLetterExchange: `${SYSTEM_NAME}.dead-letters`,
   routes: ROUTES,
+  newer: NEWER,
+  retired: RETIRED,
   queueName: (service) => `${SYSTEM_NAME}.${service}`,
 };
 
@@ -55,6 +61,9 @@ export async function declare(channel: Channel, topology: RabbitTopology): Promi
     });
     for (const eventType of eventTypes) {
       await channel.bindQueue(queue, topology.exchange, eventType);
+    }
+    for (const eventType of subscriber === SERVICE_NAME ? topology.retired : []) {
+      await channel.unbindQueue(queue, topology.exchange, eventType);
     }
   }
 }
