@@ -41,7 +41,7 @@ def main() -> None:
     spent = {}
     for path in sorted(TRANSCRIPTS.glob("*.yaml")):
         steps = yaml.safe_load(path.read_text(encoding="utf-8"))["steps"]
-        page = (SKILL / f"references/{path.stem}.md").read_text(encoding="utf-8")
+        page = (SKILL / f"references/{path.stem.partition('-')[0]}.md").read_text(encoding="utf-8")
         written = [json.dumps({key: value for key, value in step.items() if key != "answer"}) for step in steps]
         answers = [json.dumps(step["answer"], separators=(",", ":")) for step in steps if "answer" in step]
         spent[path.stem] = page_tokens, calls, read = tuple(sum(tokens(texts)) for texts in ([page], written, answers))

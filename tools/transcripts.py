@@ -52,7 +52,15 @@ class Addition:
     new: str
 
 
-Step = Call | Edit | Addition
+@dataclass(frozen=True)
+class Keep:
+    """What stands in a file is kept beside it under another name, as ``git show`` would get it."""
+
+    path: str
+    copy: str
+
+
+Step = Call | Edit | Addition | Keep
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,29 @@ SCRIPTS = {
             Call("propose_architecture"),
             Call("validate_architecture"),
             Call("render_adr"),
+        ),
+    ),
+    "architecture-change": Script(
+        (*_SYSTEM, _RULE),
+        (
+            Keep(_MODEL, "old.yaml"),
+            Edit(
+                _MODEL,
+                "          - type: email\n",
+                "          - type: text\n            name: gift_note\n            required: false\n          - type: email\n",
+            ),
+            Call("validate_architecture", {"against": "old.yaml"}),
+            Call("change_architecture", {"against": "old.yaml"}),
+            Call(
+                "change_architecture",
+                {
+                    "against": "old.yaml",
+                    "title": "Orders carry gift notes",
+                    "why": "One order in ten is a present.",
+                    "supersedes": ["ADR-002"],
+                },
+            ),
+            Call("generate_system"),
         ),
     ),
     "implementation": Script(
@@ -184,6 +215,9 @@ async def _play(script: Script, root: Path) -> list[dict[str, Any]]:
                     with (root / step.path).open("a", encoding="utf-8") as file:
                         file.write(step.new)
                     record = {"edit": step.path, "added": step.new}
+                case Keep():
+                    (root / step.copy).write_bytes((root / step.path).read_bytes())
+                    record = {"keep": step.path, "as": step.copy}
                 case Call():
                     result = await client.call_tool(step.tool, step.arguments)
                     text = "".join(part.text for part in result.content if isinstance(part, TextContent))

@@ -21,6 +21,7 @@ COMMANDS = [
     "contracts",
     "generate",
     "plan-migration",
+    "change",
     "diagram",
     "schema",
     "rules",

@@ -16,6 +16,7 @@ MODES = pytest.mark.parametrize("mode", ["auto", "legacy"])
 TOOLS = [
     "add_capability",
     "ask_questionnaire",
+    "change_architecture",
     "generate_service",
     "generate_system",
     "plan_migration",

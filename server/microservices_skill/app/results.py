@@ -120,6 +120,31 @@ class Writing:
 
 
 @dataclass(frozen=True)
+class TouchedService:
+    """A service that a change touches, and why."""
+
+    service: str
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ArchitectureChange:
+    """What a change of the architecture does: what differs, whom it touches, which service is deployed first.
+
+    ``broken`` is what would break those who rely on the version before. ``decision`` is the id under which it is recorded.
+    """
+
+    decision: str
+    written: bool
+    differences: tuple[str, ...]
+    omitted: int
+    touched: tuple[TouchedService, ...]
+    order: tuple[str, ...]
+    broken: tuple[str, ...]
+    next: str
+
+
+@dataclass(frozen=True)
 class Departure:
     """A service that leaves a monolith: its value, its risk in points and what ties it.
 

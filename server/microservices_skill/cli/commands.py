@@ -52,12 +52,12 @@ def main() -> None:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-_preview = click.option("--preview", is_flag=True, help="Only say what would be written.")
-_architecture = click.argument("architecture", type=click.Path(path_type=Path), default="architecture.yaml")
+preview_option = click.option("--preview", is_flag=True, help="Only say what would be written.")
+architecture_argument = click.argument("architecture", type=click.Path(path_type=Path), default="architecture.yaml")
 
 
 _MANNER = (
-    _preview,
+    preview_option,
     click.option("--diff", is_flag=True, help="Only say what would be written, as a diff."),
     click.option(
         "--conflicts",
@@ -102,7 +102,7 @@ def output_option(command: F) -> F:
 @main.command()
 @click.option("--answers", type=click.Path(path_type=Path), default="answers.yaml", show_default=True, help="Where the answers are kept.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Answer a question; may be repeated.")
-@_preview
+@preview_option
 @json_option
 def ask(answers: Path, settings: tuple[str, ...], *, preview: bool, as_json: bool) -> None:
     """Ask the discovery questions and keep the answers.
@@ -124,7 +124,7 @@ def ask(answers: Path, settings: tuple[str, ...], *, preview: bool, as_json: boo
 @click.option("--answers", type=click.Path(path_type=Path), default="answers.yaml", show_default=True, help="The answers.")
 @click.option("--draft", type=click.Path(path_type=Path), help="A draft of services in the shape of architecture.yaml.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default="architecture.yaml", show_default=True, help="What to write.")
-@_preview
+@preview_option
 @json_option
 def propose(answers: Path, draft: Path | None, output: Path, *, preview: bool, as_json: bool) -> None:
     """Propose an explained architecture from the answers."""
@@ -136,7 +136,7 @@ def propose(answers: Path, draft: Path | None, output: Path, *, preview: bool, a
 
 
 @main.command()
-@_architecture
+@architecture_argument
 @click.option("--against", type=click.Path(path_type=Path), help="An earlier version, to find what breaks those who rely on it.")
 @json_option
 def validate(architecture: Path, against: Path | None, *, as_json: bool) -> None:
@@ -149,7 +149,7 @@ def validate(architecture: Path, against: Path | None, *, as_json: bool) -> None
 
 
 @main.command()
-@_architecture
+@architecture_argument
 @output_option
 @manner_options
 @json_option
@@ -161,7 +161,7 @@ def adr(architecture: Path, output: Path, *, manner: Manner, as_json: bool) -> N
 
 
 @main.command()
-@_architecture
+@architecture_argument
 @click.option("--assumptions", type=click.Path(path_type=Path), help="Traffic, servers and prices; else capacity.yaml beside it.")
 @click.option("--init", is_flag=True, help="Write capacity.yaml with every default, to be changed.")
 @json_option
@@ -180,7 +180,7 @@ def capacity(architecture: Path, assumptions: Path | None, *, init: bool, as_jso
 
 
 @main.command()
-@_architecture
+@architecture_argument
 @output_option
 @manner_options
 @json_option
@@ -192,7 +192,7 @@ def contracts(architecture: Path, output: Path, *, manner: Manner, as_json: bool
 
 
 @main.command()
-@_architecture
+@architecture_argument
 @click.option("--name", help="Only this diagram.")
 @json_option
 def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
@@ -211,7 +211,7 @@ def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
 
 
 @main.command()
-@_architecture
+@architecture_argument
 @output_option
 @click.option("--service", help="Only this service.")
 @click.option(

@@ -11,6 +11,7 @@ import click
 
 from microservices_skill.app.results import (
     Addition,
+    ArchitectureChange,
     ChaosReport,
     FindingSummary,
     Hardening,
@@ -95,6 +96,25 @@ def _show_end(result: Writing | MigrationPlan) -> None:
     click.echo(f"{'wrote' if result.written else 'would write'} below {result.root}: {_counts(result.counts, 'files')}")
     if result.next:
         click.echo(result.next)
+
+
+def show_change(result: ArchitectureChange) -> None:
+    """What differs, whom it touches, what it would break, and where it is recorded."""
+    for each in result.differences:
+        click.echo(f"  {each}")
+    if result.omitted:
+        click.echo(f"  … and {result.omitted} more")
+    for touched in result.touched:
+        click.secho(f"{touched.service}", bold=True)
+        for reason in touched.because:
+            click.echo(f"  {reason}")
+    for said in result.order:
+        click.echo(f"order: {said}")
+    for said in result.broken:
+        click.secho(f"breaks: {said}", fg="red")
+    if result.decision:
+        click.echo(f"{'wrote' if result.written else 'would write'} {result.decision}")
+    click.echo(result.next)
 
 
 def show_migration(result: MigrationPlan) -> None:

@@ -13,7 +13,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from microservices_skill.app.results import Addition, MigrationPlan, ProposalSummary, Questionnaire, Validation, Writing
+from microservices_skill.app.results import Addition, ArchitectureChange, MigrationPlan, ProposalSummary, Questionnaire, Validation, Writing
 from microservices_skill.mcp_server.elicitation import Asked, answered
 from microservices_skill.mcp_server.errors import in_thread, told
 from microservices_skill.mcp_server.root import Root, folder
@@ -48,6 +48,7 @@ def register(server: MCPServer) -> None:
     server.tool(title="Propose an architecture", annotations=WRITING)(propose_architecture)
     server.tool(title="Validate the architecture", annotations=READING)(validate_architecture)
     server.tool(title="Write the decision records", annotations=WRITING)(render_adr)
+    server.tool(title="Change an accepted architecture", annotations=WRITING)(change_architecture)
     server.tool(title="Generate a service", annotations=WRITING)(generate_service)
     server.tool(title="Generate the whole system", annotations=WRITING)(generate_system)
     server.tool(title="Plan the way out of a monolith", annotations=WRITING)(plan_migration)
@@ -144,6 +145,30 @@ async def render_adr(
             documents.render_adr, inside(here, output), inside(here, architecture), manner=_manner(conflicts, ours, theirs, preview=preview)
         )
     )
+
+
+@told
+async def change_architecture(  # noqa: PLR0913 - a tool's parameters are flat
+    *,
+    root: Root,
+    against: Annotated[str, Field(description="Path of the accepted version: git show HEAD:architecture.yaml", max_length=500)],
+    title: Annotated[str, Field(description="Record the change as a decision of this title", max_length=200)] = "",
+    why: Annotated[str, Field(max_length=4000)] = "",
+    supersedes: Annotated[list[str], Field(description="Decisions that it replaces: ADR-001", max_length=20)] = [],  # noqa: B006 - as above
+    architecture: Document = "architecture.yaml",
+    output: Output = ".",
+    preview: Preview = False,
+) -> ArchitectureChange:
+    """Say what a change of an accepted architecture does: what differs, which services it touches, what breaks, who deploys first.
+
+    With a title it becomes a decision in the architecture, superseding older ones, and docs/adr is rendered.
+    """
+    from microservices_skill.app import changing
+    from microservices_skill.workspace.paths import inside
+
+    here = folder(root)
+    work = partial(changing.change_architecture, inside(here, output), inside(here, architecture), against=inside(here, against))
+    return await in_thread(partial(work, title=title, why=why, supersedes=supersedes, preview=preview))
 
 
 @told
