@@ -42,6 +42,12 @@ def test_production_refuses_what_does_not_encrypt_and_keeps_the_password_to_itse
     assert UNSEEN not in str(refused.value)
 
 
+def test_a_refusal_shows_nothing_of_what_was_given() -> None:
+    with pytest.raises(ValueError, match="DATABASE_URL") as refused:
+        Settings.model_validate({"allow_plaintext": "false", "database_url": f"postgresql://a:{UNSEEN}@b"})
+    assert UNSEEN not in str(refused.value)
+
+
 @pytest.mark.parametrize(("name", "url"), IN_THE_CLEAR)
 def test_a_setting_allows_it_or_refuses_it_everywhere(name: str, url: str) -> None:
     given = {**GUARDED, name.lower(): url}
