@@ -31,7 +31,7 @@ class SecurePostgres(Cluster):
 
     def url(self, query: str, *, user: str = USER, host: str = "localhost") -> str:
         """Where a service finds it; its certificate says ``localhost``."""
-        return f"postgresql://{user}:{_UNASKED}@{host}:{self.port}/postgres?{query}"
+        return f"postgresql://{user}:{UNSEEN}@{host}:{self.port}/postgres?{query}"
 
     def show(self, authority: Authority, *others: Authority) -> None:
         """Show a certificate of this authority from the next connection on, and trust it and these others alone."""
@@ -47,7 +47,7 @@ class SecurePostgres(Cluster):
         self.database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", USER)
 
 
-_UNASKED = "between-us"
+UNSEEN = "between-us"
 """A password that nobody asks for: it must not be seen in what a service says."""
 
 _ISSUERS = "SELECT CASE WHEN ssl THEN issuer_dn END FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = $1"

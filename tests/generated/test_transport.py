@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 LIMIT_S = 40
 LIFETIME_S = 2
-PASSWORD = "between-us"
+UNSEEN = "between-us"
 
 
 @dataclass
@@ -111,7 +111,7 @@ def outcome(command: list[str], running: Running) -> tuple[int, str]:
 def migrates(running: Running) -> bool:
     """Whether the migrations reach the database."""
     status, said = outcome(running.toolchain.migrate_command(running.folder), running)
-    assert PASSWORD not in said
+    assert UNSEEN not in said
     return status == 0
 
 
@@ -119,7 +119,7 @@ def test_production_runs_where_both_sides_show_their_certificates(site: Site) ->
     running = site.with_settings().migrate().start()
     until(site.is_whole, LIMIT_S, "for the service to reach its servers")
     assert site.postgres.issuers() == {"/CN=the first"}
-    assert PASSWORD not in running.log
+    assert UNSEEN not in running.log
 
 
 @pytest.mark.parametrize(("mode", "host", "is_trusted"), [("verify-full", "127.0.0.1", False), ("verify-ca", "127.0.0.1", True)])
@@ -159,7 +159,7 @@ def test_a_service_that_cannot_trust_its_servers_or_is_not_trusted_does_not_serv
 
 @pytest.mark.parametrize(("name", "is_migration"), [("DATABASE_URL", False), ("BROKER_URL", False), ("DATABASE_URL", True)])
 def test_plaintext_is_refused_by_name_and_without_the_password(site: Site, name: str, is_migration: bool) -> None:  # noqa: FBT001
-    plain = {"DATABASE_URL": site.postgres.url(""), "BROKER_URL": f"amqp://ada:{PASSWORD}@localhost:5672/"}[name]
+    plain = {"DATABASE_URL": site.postgres.url(""), "BROKER_URL": f"amqp://ada:{UNSEEN}@localhost:5672/"}[name]
     own = {"ENVIRONMENT": "development", "ALLOW_PLAINTEXT": "false"} if is_migration else {}
     running = site.with_settings(**{name: plain, **own})
     toolchain = running.toolchain
@@ -167,7 +167,7 @@ def test_plaintext_is_refused_by_name_and_without_the_password(site: Site, name:
     assert status != 0
     assert f"{name} does not encrypt" in said
     assert "ALLOW_PLAINTEXT=true" in said
-    assert PASSWORD not in said
+    assert UNSEEN not in said
 
 
 def test_plaintext_is_allowed_where_somebody_says_so(site: Site) -> None:

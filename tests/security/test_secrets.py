@@ -63,6 +63,7 @@ OWN = (
     Harmless("what a rule refuses", r"^tests/rules/secret-literal/violates\.yaml$", "."),
     Harmless("what the issuer refuses", r"^tests/running/test_issuer\.py$", '"guess"'),
     Harmless("made up for a test", r"^tests/deployment/pipelines/test_release\.py$", '"let-me-in"'),
+    Harmless("made up for a test", r"^tests/security/test_deployed\.py$", "hunter2"),
     Harmless("made up for a test", r"^tests/generated/test_service_tokens\.py$", '"(a secret: of|of a person)'),
 )
 

@@ -10,6 +10,9 @@ PAGE = "docs/security/hardening.md"
 _BY_HAND = (
     "TLS ends at the gateway; inside, a mesh gives mTLS between services. Services speak plain HTTP themselves.",
     "Database and broker show certificates that the services check: `sslmode=verify-full`, not `require`; `ALLOW_PLAINTEXT` is not true.",
+    "Certificates rotate without a restart: replace the files that these URLs name, as each new connection reads them.",
+    "A connection to the database lives for `DATABASE_LIFETIME_S` at most, one to the broker until its node restarts.",
+    "A new authority is trusted before anybody shows a certificate of it, and the old one until nobody does.",
     "Each service has a user of its own at the database and at the broker, with rights to nothing that others own.",
     "The issuer knows the clients of `security/clients.yaml`; their secrets come from a store of secrets and change at least yearly.",
     "Audit records (`event` is `audit`) go where services cannot delete them.",

@@ -12,22 +12,22 @@ from inventory.transport import broker_tls, database_tls
 
 DATABASE = "postgresql://ada:{}@database.example/ada"
 BROKER = "amqp://ada:{}@broker.example/"
-PASSWORD = "between-us"
+UNSEEN = "between-us"
 GUARDED = {
     "environment": "production",
     "auth_jwks_url": "https://issuer.example/keys",
     "auth_issuer": "https://issuer.example/",
     "auth_token_url": "https://issuer.example/token",
     "auth_client_id": "ada",
-    "auth_client_secret": PASSWORD,
-    "database_url": f"{DATABASE.format(PASSWORD)}?sslmode=verify-full",
-    "broker_url": f"amqps://ada:{PASSWORD}@broker.example/",
+    "auth_client_secret": UNSEEN,
+    "database_url": f"{DATABASE.format(UNSEEN)}?sslmode=verify-full",
+    "broker_url": f"amqps://ada:{UNSEEN}@broker.example/",
 }
 IN_THE_CLEAR = [
-    ("DATABASE_URL", DATABASE.format(PASSWORD)),
-    ("DATABASE_URL", f"{DATABASE.format(PASSWORD)}?sslmode=disable"),
-    ("DATABASE_URL", f"{DATABASE.format(PASSWORD)}?sslmode=require&sslmode=disable"),
-    ("BROKER_URL", BROKER.format(PASSWORD)),
+    ("DATABASE_URL", DATABASE.format(UNSEEN)),
+    ("DATABASE_URL", f"{DATABASE.format(UNSEEN)}?sslmode=disable"),
+    ("DATABASE_URL", f"{DATABASE.format(UNSEEN)}?sslmode=require&sslmode=disable"),
+    ("BROKER_URL", BROKER.format(UNSEEN)),
 ]
 
 
@@ -39,7 +39,13 @@ def test_production_starts_where_everything_encrypts() -> None:
 def test_production_refuses_what_does_not_encrypt_and_keeps_the_password_to_itself(name: str, url: str) -> None:
     with pytest.raises(ValueError, match=f"{name} does not encrypt: .*ALLOW_PLAINTEXT=true") as refused:
         Settings.model_validate({**GUARDED, name.lower(): url})
-    assert PASSWORD not in str(refused.value)
+    assert UNSEEN not in str(refused.value)
+
+
+def test_a_refusal_shows_nothing_of_what_was_given() -> None:
+    with pytest.raises(ValueError, match="DATABASE_URL") as refused:
+        Settings.model_validate({"allow_plaintext": "false", "database_url": f"postgresql://a:{UNSEEN}@b"})
+    assert UNSEEN not in str(refused.value)
 
 
 @pytest.mark.parametrize(("name", "url"), IN_THE_CLEAR)

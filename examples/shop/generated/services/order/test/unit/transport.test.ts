@@ -7,23 +7,23 @@ import { describe, expect, it } from 'vitest';
 import { loadSettings, mayBePlain } from '../../src/config/configuration.js';
 import { brokerTls, databaseTls, withoutCertificates } from '../../src/config/transport.js';
 
-const PASSWORD = 'between-us';
-const DATABASE = `postgresql://ada:${PASSWORD}@database.example/ada`;
+const UNSEEN = 'between-us';
+const DATABASE = `postgresql://ada:${UNSEEN}@database.example/ada`;
 const GUARDED = {
   ENVIRONMENT: 'production',
   AUTH_JWKS_URL: 'https://issuer.example/keys',
   AUTH_ISSUER: 'https://issuer.example/',
   AUTH_TOKEN_URL: 'https://issuer.example/token',
   AUTH_CLIENT_ID: 'ada',
-  AUTH_CLIENT_SECRET: PASSWORD,
+  AUTH_CLIENT_SECRET: UNSEEN,
   DATABASE_URL: `${DATABASE}?sslmode=verify-full`,
-  BROKER_URL: `amqps://ada:${PASSWORD}@broker.example/`,
+  BROKER_URL: `amqps://ada:${UNSEEN}@broker.example/`,
 };
 const IN_THE_CLEAR: [string, string][] = [
   ['DATABASE_URL', DATABASE],
   ['DATABASE_URL', `${DATABASE}?sslmode=disable`],
   ['DATABASE_URL', `${DATABASE}?sslmode=require&sslmode=disable`],
-  ['BROKER_URL', `amqp://ada:${PASSWORD}@broker.example/`],
+  ['BROKER_URL', `amqp://ada:${UNSEEN}@broker.example/`],
 ];
 
 describe('what is reached in the clear', () => {
@@ -34,7 +34,7 @@ describe('what is reached in the clear', () => {
   it.each(IN_THE_CLEAR)('is refused in production without a word of the password: %s', (name, url) => {
     const load = (): unknown => loadSettings({ ...GUARDED, [name]: url });
     expect(load).toThrow(new RegExp(`${name} does not encrypt: .*ALLOW_PLAINTEXT=true`));
-    expect(load).not.toThrow(new RegExp(PASSWORD));
+    expect(load).not.toThrow(new RegExp(UNSEEN));
   });
 
   it.each(IN_THE_CLEAR)('is allowed by a setting, or refused everywhere: %s', (name, url) => {
