@@ -127,7 +127,8 @@ def test_what_breaks_callers_of_an_older_version_is_found_with_its_line(source: 
     assert result.exit_code == 1
     found = {finding["rule"]: finding for finding in json.loads(result.stdout)["findings"]}
     broken = found["breaking-event-change"]
-    assert "total changed its type from money to integer; publish it as version 3 and keep version 2" in broken["message"]
+    assert "total changed its type from money to integer; make it version 3 and keep version 2 beside it" in broken["message"]
+    assert '- {"name": "OrderPlaced"' in broken["message"]
     assert "- {name: total" in source.read_text(encoding="utf-8").splitlines()[broken["line"] - 1]
     assert "breaking-event-change" in run("validate", "--against", "old.yaml").stdout
 
