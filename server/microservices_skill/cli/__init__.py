@@ -1,6 +1,6 @@
 """The command line: ``microservices-skill``."""
 
-from microservices_skill.cli import changing, migrating, running, security
+from microservices_skill.cli import existing, running, security
 from microservices_skill.cli.commands import main
 
-__all__ = ["changing", "main", "migrating", "running", "security"]
+__all__ = ["existing", "main", "running", "security"]

@@ -258,44 +258,6 @@ def generate(  # noqa: PLR0913 - a command's options are flat
     _show_writing(result, as_json=as_json)
 
 
-@main.command()
-@click.argument("capability", type=click.Choice(["resilience", "observability", "testing", "deployment", "security"]))
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
-@click.option("--language", type=click.Choice(["typescript", "python"]), help="Where a folder has both.")
-@click.option("--app", default="", metavar="PLACE", help="What makes the application: package.module:app, or src/main.ts.")
-@click.option("--port", type=click.IntRange(1, 65535), default=None, help="Where the service listens.")
-@click.option("--into", default="", metavar="FOLDER", help="Where the modules go, below the service's folder.")
-@click.option("--architecture", type=click.Path(path_type=Path), help="The model of generated services, where it is elsewhere.")
-@click.option("--name", default="", help="The service's name in logs, metrics and manifests.")
-@manner_options
-@json_option
-def add(  # noqa: PLR0913 - a command's options are flat
-    capability: Capability,
-    folder: Path,
-    *,
-    language: str | None,
-    app: str,
-    port: int | None,
-    into: str,
-    architecture: Path | None,
-    name: str,
-    manner: Manner,
-    as_json: bool,
-) -> None:
-    """Add a capability to a service, or bring it up to date; nothing of what you wrote is changed.
-
-    A generated service (or, in a system's folder, all of them) gets the capability's files anew from its model. Any other FastAPI or
-    NestJS service gets modules in a folder of their own, with WIRING.md and a patch that says how to take them into use.
-    """
-    from microservices_skill.adoption.starter import Wishes
-    from microservices_skill.app import adding
-
-    wishes = Wishes(language or "", app, port or 0, into, name)
-    result = adding.add(folder, capability, wishes=wishes, manner=manner, architecture=architecture)
-    presenting.show_json(result) if as_json else presenting.show_addition(result)
-    sys.exit(1 if result.conflicts else 0)
-
-
 folder_argument = click.argument("folder", type=click.Path(path_type=Path), default=".")
 
 
