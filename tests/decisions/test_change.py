@@ -107,6 +107,28 @@ def test_a_status_that_is_written_is_replaced_and_the_comment_beside_it_stays(fo
     assert "    status: superseded # by all\n    supersededBy: ADR-006\n" in (folder / "architecture.yaml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("item", "marked"),
+    [
+        (
+            "{id: ADR-001, title: All, choice: As it is}",
+            "{status: superseded, supersededBy: ADR-002, id: ADR-001, title: All, choice: As it is}",
+        ),
+        (
+            "{id: ADR-001, title: All, status: accepted, choice: As it is} # short",
+            "{supersededBy: ADR-002, id: ADR-001, title: All, status: superseded, choice: As it is} # short",
+        ),
+    ],
+)
+def test_a_decision_on_one_line_is_marked_there(folder: Path, item: str, marked: str) -> None:
+    path = folder / "architecture.yaml"
+    edit(folder, NOTE)
+    head = path.read_text(encoding="utf-8").split("decisions:\n")[0]
+    path.write_text(f"{head}decisions:\n  - {item}\n", encoding="utf-8")
+    change_architecture(folder, path, against=folder / "old.yaml", title="Notes", supersedes=("ADR-001",))
+    assert f"decisions:\n  - {marked}\n  - id: ADR-002\n" in path.read_text(encoding="utf-8")
+
+
 def test_a_preview_and_no_difference_write_nothing(folder: Path) -> None:
     path = folder / "architecture.yaml"
     same = change_architecture(folder, path, against=folder / "old.yaml", title="Nothing")

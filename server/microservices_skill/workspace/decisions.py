@@ -82,16 +82,22 @@ def _end_of_decisions(lines: list[str], document: Document) -> tuple[str, int]:
 
 def _mark(lines: list[str], document: Document, index: int, by: str) -> None:
     """Write status and successor into an item; places further down are not needed any more."""
-    status = document.places.get(f"/decisions/{index}/status")
-    start = document.places[f"/decisions/{index}"]
-    indent = " " * (start.column - 1)
+    start, status = document.places[f"/decisions/{index}"], document.places.get(f"/decisions/{index}/status")
+    head, item = lines[start.line - 1][: start.column - 1], lines[start.line - 1][start.column - 1 :]
+    is_flow = item.startswith("{")
+    told = f"supersededBy: {by}, " if is_flow else f"{' ' * len(head)}supersededBy: {by}\n"
     if status is not None:
         row = status.line - 1
-        marked = re.sub(r"(status:\s*)[^\s#]+", rf"\g<1>{DecisionStatus.SUPERSEDED}", lines[row], count=1)
-        lines[row] = f"{marked}{indent}supersededBy: {by}\n"
-        return
-    row = document.places[f"/decisions/{index}/id"].line - 1
-    lines[row] += f"{indent}status: {DecisionStatus.SUPERSEDED}\n{indent}supersededBy: {by}\n"
+        lines[row] = re.sub(r"(status:\s*)[^\s#,}]+", rf"\g<1>{DecisionStatus.SUPERSEDED}", lines[row], count=1)
+    else:
+        row = document.places[f"/decisions/{index}/id"].line - 1
+        new = f"status: {DecisionStatus.SUPERSEDED}"
+        told = f"{new}, {told}" if is_flow else f"{' ' * len(head)}{new}\n{told}"
+    if is_flow:
+        line = lines[start.line - 1]
+        lines[start.line - 1] = f"{line[: start.column]}{told}{line[start.column :]}"
+    else:
+        lines[row] += told
 
 
 def _demand_same(text: str, document: Document, before: Architecture, decision: Decision, supersedes: Sequence[str]) -> None:
