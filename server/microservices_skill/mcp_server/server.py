@@ -12,9 +12,9 @@ from microservices_skill.mcp_server import prompts, resources, tools
 
 INSTRUCTIONS = (
     "Designs and generates microservice systems. In order: ask_questionnaire until its status is complete, propose_architecture,"
-    " validate_architecture until ok is true, render_adr, generate_system (or generate_service). For a service that exists"
-    " already: add_capability. Each tool writes files in the workspace and answers with a short summary and paths: read the files"
-    " that you need. Every writing tool has preview."
+    " validate_architecture until ok is true, render_adr, generate_system (or generate_service). For what exists"
+    " already: change_architecture, add_capability, plan_migration. Each tool writes files in the workspace and answers with a short summary and paths: read the files"
+    " that you need. Paths are relative to the workspace. Every writing tool has preview."
 )
 
 
@@ -30,7 +30,7 @@ class Server(MCPServer):
             each.model_copy(
                 update={
                     "input_schema": _without(each.input_schema, frozenset({"title"})),
-                    "output_schema": _without(each.output_schema, frozenset({"title", "description", "default", "required"})),
+                    "output_schema": _outline(_without(each.output_schema, frozenset({"title", "description", "default", "required"}))),
                 }
             )
             for each in await super().list_tools()
@@ -58,3 +58,13 @@ def _without(schema: Any, keywords: frozenset[str]) -> Any:  # noqa: ANN401 - an
     if not isinstance(schema, dict):
         return schema
     return {key: _without(value, keywords) for key, value in schema.items() if key not in keywords or isinstance(value, dict)}
+
+
+def _outline(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
+    """A schema in which lists of texts and counts are lists and objects: what they hold goes without saying."""
+    if isinstance(schema, list):
+        return [_outline(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {"items": {"type": "string"}, "additionalProperties": {"type": "integer"}}
+    return {key: _outline(value) for key, value in schema.items() if plain.get(key) != value}

@@ -21,9 +21,9 @@ from microservices_skill.mcp_server.root import Root, folder
 if TYPE_CHECKING:
     from microservices_skill.app.writing import Manner
 
-Document = Annotated[str, Field(description="Path of the architecture, relative to the workspace", max_length=500)]
-Answers = Annotated[str, Field(description="Path of the answers, relative to the workspace", max_length=500)]
-Output = Annotated[str, Field(description="Folder to write into, relative to the workspace", max_length=500)]
+Document = Annotated[str, Field(description="Path of the architecture", max_length=500)]
+Answers = Annotated[str, Field(description="Path of the answers", max_length=500)]
+Output = Annotated[str, Field(description="Folder to write into", max_length=500)]
 Preview = Annotated[bool, Field(description="Only say what would be written")]
 Language = Annotated[
     Literal["", "typescript", "python", "both"],
