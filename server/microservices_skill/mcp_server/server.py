@@ -12,9 +12,9 @@ from microservices_skill.mcp_server import prompts, resources, tools
 
 INSTRUCTIONS = (
     "Designs and generates microservice systems. In order: ask_questionnaire until its status is complete, propose_architecture,"
-    " validate_architecture until ok is true, render_adr, generate_system (or generate_service). For what exists"
-    " already: change_architecture, add_capability, plan_migration. Each tool writes files in the workspace and answers with a short summary and paths: read the files"
-    " that you need. Paths are relative to the workspace. Every writing tool has preview."
+    " validate_architecture until ok is true, render_adr, generate_system (or generate_service). For what exists already:"
+    " change_architecture, add_capability, plan_migration. Each tool writes files in the workspace and answers with a short summary"
+    " and paths: read the files that you need. Paths are relative to the workspace. Every writing tool has preview."
 )
 
 
