@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from microservices_skill.monitoring.alert import Alert, Case, Severity, label, rising, series, steady
 from microservices_skill.monitoring.watched import UNOWNED
@@ -10,15 +11,15 @@ from microservices_skill.monitoring.watched import UNOWNED
 BROKER, PROMETHEUS, COLLECTOR = "rabbitmq", "prometheus", "otel-collector"
 WAITING = 1000
 
+_broker_alert = partial(Alert, service=BROKER, owner=UNOWNED)
+
 
 def of_broker(system: str) -> Iterator[Alert]:
     """The alerts on RabbitMQ: itself, and the queues of the system."""
     up = series("up", job=BROKER, instance="rabbitmq:15692")
-    yield Alert(
+    yield _broker_alert(
         name="BrokerDown",
         severity=Severity.PAGE,
-        service=BROKER,
-        owner=UNOWNED,
         expr='sum(up{job="rabbitmq"}) == 0\nor\nabsent(up{job="rabbitmq"})',
         lasts="2m",
         summary="RabbitMQ does not answer",
@@ -90,11 +91,9 @@ def of_watchers(*, are_traced: bool) -> Iterator[Alert]:
 
 def _resource(resource: str, metric: str) -> Alert:
     alarm = series(metric, job=BROKER, instance="rabbitmq:15692")
-    return Alert(
+    return _broker_alert(
         name=f"Broker{resource.title()}Alarm",
         severity=Severity.PAGE,
-        service=BROKER,
-        owner=UNOWNED,
         expr=f"max({metric}) == 1",
         lasts="1m",
         summary=f"RabbitMQ takes no more messages: {resource}",
@@ -113,11 +112,9 @@ def _queue(system: str, service: str, suffix: str = "") -> dict[str, str]:
 def _dead_letters(system: str) -> Alert:
     letters = _queue(system, "some", ".dead-letters")
     count = series("rabbitmq_detailed_queue_messages", **letters)
-    return Alert(
+    return _broker_alert(
         name="DeadLettersWait",
         severity=Severity.TICKET,
-        service=BROKER,
-        owner=UNOWNED,
         expr=f'max by (queue) (rabbitmq_detailed_queue_messages{{queue=~"{system}[.].+[.]dead-letters"}}) > 0',
         lasts="15m",
         summary=f"Messages wait in {label('queue')}",
@@ -131,11 +128,9 @@ def _dead_letters(system: str) -> Alert:
 
 def _backlog(system: str) -> Alert:
     some, letters = _queue(system, "some"), _queue(system, "some", ".dead-letters")
-    return Alert(
+    return _broker_alert(
         name="QueueGrows",
         severity=Severity.TICKET,
-        service=BROKER,
-        owner=UNOWNED,
         expr=f"max by (queue) (rabbitmq_detailed_queue_messages{{{_own(system)}}}) > {WAITING}",
         lasts="15m",
         summary=f"More than {WAITING} messages wait in {label('queue')}",
@@ -157,11 +152,9 @@ def _backlog(system: str) -> Alert:
 def _unheard(system: str) -> Alert:
     some = _queue(system, "some")
     count = series("rabbitmq_detailed_queue_consumers", **some)
-    return Alert(
+    return _broker_alert(
         name="QueueUnheard",
         severity=Severity.PAGE,
-        service=BROKER,
-        owner=UNOWNED,
         expr=f"max by (queue) (rabbitmq_detailed_queue_consumers{{{_own(system)}}}) == 0",
         lasts="5m",
         summary=f"Nobody takes messages from {label('queue')}",

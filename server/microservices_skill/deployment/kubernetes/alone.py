@@ -8,9 +8,9 @@ from dataclasses import replace
 from microservices_skill.capacity.report import Capacity
 from microservices_skill.deployment.blocks import Block, Value
 from microservices_skill.deployment.kubernetes import network, workload
-from microservices_skill.deployment.kubernetes.knobs import Knobs, labels, metadata, plain
+from microservices_skill.deployment.kubernetes.knobs import Knobs, plain
 from microservices_skill.deployment.kubernetes.kustomize import FOLDER, literals
-from microservices_skill.deployment.kubernetes.members import DRAIN_S, PORT, Member, members
+from microservices_skill.deployment.kubernetes.members import DRAIN_S, Member, members
 from microservices_skill.files import File, FileTree
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.dumping import dump_plain
@@ -71,24 +71,7 @@ def _environment(member: Member, knobs: Knobs) -> Block:
 
 def _edges(member: Member) -> Block:
     """In: its namespace, the gateway and the monitoring. Out: names, private networks and the web, never a cloud's credentials."""
-    inside: list[Value] = [{"podSelector": {}}]
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": metadata(member, member.name),
-        "spec": {
-            "podSelector": {"matchLabels": labels(member)},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [
-                {
-                    "from": [*inside, *map(network.namespace, (network.GATEWAY_NAMESPACE, network.MONITORING_NAMESPACE))],
-                    "ports": [{"protocol": "TCP", "port": PORT}],
-                }
-            ],
-            "egress": [
-                network.names(),
-                {"to": network.private_networks()},
-                network.outside(),
-            ],
-        },
-    }
+    namespaces = map(network.namespace, (network.GATEWAY_NAMESPACE, network.MONITORING_NAMESPACE))
+    return network.policy_of(
+        member, [{"podSelector": {}}, *namespaces], [network.names(), {"to": network.private_networks()}, network.outside()]
+    )

@@ -72,6 +72,11 @@ def edges(member: Member) -> Block:
     sources.append(namespace(MONITORING_NAMESPACE))
     egress: list[Value] = [_to([_pods(member, name) for name in member.place.calls], PORT)] if member.place.calls else []
     egress.append(_to([namespace(MONITORING_NAMESPACE)], OTLP_PORT))
+    return policy_of(member, sources, egress)
+
+
+def policy_of(member: Member, sources: list[Value], egress: list[Value]) -> Block:
+    """Who may reach the port of a service, and where it may go."""
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
