@@ -99,3 +99,12 @@ def test_a_file_that_a_person_made_meanwhile_where_another_was_to_be_moved_costs
     assert resume(tmp_path)
     assert (tmp_path / "s/purchase/a.py").read_text() == "mine\n"
     assert (tmp_path / "s/order/a.py").read_text() == "order = 1\n"
+
+
+def test_what_was_staged_and_is_promised_no_more_goes_with_the_next_run(tmp_path: Path):
+    apply(tmp_path, tree(3))
+    staged(tmp_path, tree(4))
+    (tmp_path / ".microservices-skill/journal.json").unlink()
+    assert not resume(tmp_path)
+    assert not (tmp_path / ".microservices-skill/staging").exists()
+    assert not (tmp_path / "d3/f3").exists()

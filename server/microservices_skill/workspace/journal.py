@@ -71,10 +71,11 @@ def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: 
 
 
 def finish(root: Path) -> bool:
-    """Carry out what a journal promises; whether there was one."""
+    """Carry out what a journal promises; whether there was one. What was staged and is promised no more goes."""
     journal = root / _JOURNAL
     with explained(root):
         if not journal.exists():
+            _clear(root)
             return False
         for step in json.loads(journal.read_text(encoding="utf-8")):
             _carry_out(root, _Step(**step))
