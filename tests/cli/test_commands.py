@@ -22,6 +22,8 @@ COMMANDS = [
     "generate",
     "plan-migration",
     "change",
+    "install",
+    "doctor",
     "diagram",
     "schema",
     "rules",

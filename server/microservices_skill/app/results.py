@@ -120,6 +120,29 @@ class Writing:
 
 
 @dataclass(frozen=True)
+class Installation:
+    """Where a client's settings and its copy of the skill are, and whether they were written; edited files of the skill may conflict."""
+
+    client: str
+    settings: str
+    skill: str
+    written: bool
+    is_changed: bool
+    conflicts: tuple[str, ...]
+    next: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Something that must be right on this machine, what was found, and how to mend it."""
+
+    name: str
+    ok: bool
+    found: str
+    fix: str
+
+
+@dataclass(frozen=True)
 class TouchedService:
     """A service that a change touches, and why."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -13,8 +13,10 @@ from microservices_skill.app.results import (
     Addition,
     ArchitectureChange,
     ChaosReport,
+    Diagnosis,
     FindingSummary,
     Hardening,
+    Installation,
     MigrationPlan,
     ProposalSummary,
     Questionnaire,
@@ -228,3 +230,19 @@ def show_addition(result: Addition) -> None:
     if result.start:
         click.echo(f"start: {result.start}")
     click.echo(result.next)
+
+
+def show_installation(result: Installation) -> None:
+    """Which files hold what was installed, and what to do next."""
+    click.echo(f"  {result.settings}{'' if result.is_changed else ' (as it was)'}\n  {result.skill}/")
+    for path in result.conflicts:
+        click.secho(f"  yours: {path}", fg="yellow")
+    click.echo(result.next)
+
+
+def show_diagnoses(found: Sequence[Diagnosis]) -> None:
+    """Each thing that was looked at, with its fix where it is wrong."""
+    for each in found:
+        click.echo(f"{click.style('ok', fg='green') if each.ok else click.style('wrong', fg='red')}: {each.name}: {each.found}")
+        if each.fix:
+            click.echo(f"  fix: {each.fix}")

@@ -26,6 +26,8 @@ def write_document(path: Path, text: str) -> None:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+            if target.exists():
+                draft.chmod(target.stat().st_mode & 0o777)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
