@@ -67,6 +67,7 @@ regen: install
 	$(BIN)/python tools/propose_examples.py
 	$(BIN)/python tools/regenerate.py
 	$(BIN)/python tools/transcripts.py
+	$(BIN)/python tools/manifests.py
 
 # Newer versions of what we and the generated services depend on. Extras stay in the locks: pip checks hashes of
 # `coverage[toml]` against a pin of `coverage` only until a newer coverage is released.
