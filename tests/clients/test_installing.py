@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from microservices_skill.app.existing_results import Diagnosis
 from microservices_skill.app.installing import diagnose, install, uninstall
-from microservices_skill.app.results import Diagnosis
 from microservices_skill.clients.catalogue import CLIENTS, Scope
 from microservices_skill.errors import SkillError
 

@@ -13,8 +13,9 @@ from microservices_skill.adoption.parts import CAPABILITIES
 from microservices_skill.adoption.render import RECORD, Adoption, adopt
 from microservices_skill.adoption.starter import Starter, Wishes
 from microservices_skill.app.design import read_design
+from microservices_skill.app.existing_results import Addition
 from microservices_skill.app.generation import Capability, generate_service
-from microservices_skill.app.results import Addition, Writing
+from microservices_skill.app.results import Writing
 from microservices_skill.app.writing import AT_ONCE, Manner, write
 from microservices_skill.codegen.generate import SUPPORTED
 from microservices_skill.regeneration.request import Request

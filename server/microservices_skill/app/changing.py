@@ -7,7 +7,7 @@ from pathlib import Path
 
 from microservices_skill.app.design import read_design, read_model
 from microservices_skill.app.documents import render_adr
-from microservices_skill.app.results import ArchitectureChange, TouchedService
+from microservices_skill.app.existing_results import ArchitectureChange, TouchedService
 from microservices_skill.app.writing import Manner
 from microservices_skill.decisions import change
 from microservices_skill.model.loading import read_architecture

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from microservices_skill.app.results import Diagnosis, Installation
+from microservices_skill.app.existing_results import Diagnosis, Installation
 from microservices_skill.clients import json_text, toml_text
 from microservices_skill.clients.catalogue import CLIENTS, SERVER, Client, Scope
 from microservices_skill.errors import SkillError

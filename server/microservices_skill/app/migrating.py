@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from microservices_skill.app.design import read_model
-from microservices_skill.app.results import Departure, MigrationPlan
+from microservices_skill.app.existing_results import Departure, MigrationPlan
 from microservices_skill.app.writing import AT_ONCE, Manner, write
 from microservices_skill.errors import DocumentError
 from microservices_skill.migration import checks, render

@@ -9,15 +9,11 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from microservices_skill.app.existing_results import Addition, ArchitectureChange, Diagnosis, Installation, MigrationPlan
 from microservices_skill.app.results import (
-    Addition,
-    ArchitectureChange,
     ChaosReport,
-    Diagnosis,
     FindingSummary,
     Hardening,
-    Installation,
-    MigrationPlan,
     ProposalSummary,
     Questionnaire,
     RuleSummary,

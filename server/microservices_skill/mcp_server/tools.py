@@ -13,7 +13,8 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from microservices_skill.app.results import Addition, ArchitectureChange, MigrationPlan, ProposalSummary, Questionnaire, Validation, Writing
+from microservices_skill.app.existing_results import Addition, ArchitectureChange, MigrationPlan
+from microservices_skill.app.results import ProposalSummary, Questionnaire, Validation, Writing
 from microservices_skill.mcp_server.elicitation import Asked, answered
 from microservices_skill.mcp_server.errors import in_thread, told
 from microservices_skill.mcp_server.root import Root, folder
