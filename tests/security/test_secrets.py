@@ -65,6 +65,9 @@ OWN = (
     Harmless("made up for a test", r"^tests/deployment/pipelines/test_release\.py$", '"let-me-in"'),
     Harmless("made up for a test", r"^tests/security/test_deployed\.py$", "hunter2"),
     Harmless("made up for a test", r"^tests/generated/test_service_tokens\.py$", '"(a secret: of|of a person)'),
+    Harmless("made up for a test", r"^tests/adoption/test_(running|shipping)\.py$", '"hidden(-[bc])?"'),
+    Harmless("an example of a trace id (W3C)", r"^tests/adoption/test_running\.py$", "4bf92f3577b34da6a3ce929d0e0e4736"),
+    Harmless("a test's name", r"^tests/migration/test_plan\.py$", "^def test_a_foreign_writer_"),
 )
 
 
