@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: install tools demo system-demo chaos images check test test-all fuzz regen lock bench wheel clean
+.PHONY: install tools demo system-demo chaos images check test test-all fuzz regen lock bench wheel bundle clean
 
 install: $(VENV)/installed
 
@@ -90,6 +90,10 @@ bench: install tools
 
 wheel: install
 	$(BIN)/python -m build --no-isolation --outdir dist
+
+# For clients that install MCP bundles.
+bundle: tools
+	$(BIN)/python tools/bundle.py
 
 clean:
 	rm -rf $(VENV) .tools build dist out

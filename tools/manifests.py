@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import tomllib
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,7 @@ def manifests() -> dict[str, dict[str, Any]]:
             "$schema": "https://agent-plugins.org/schemas/1.0.0/mcp.schema.json",
             "mcpServers": {"microservices": {"type": "stdio", **published}},
         },
+        "manifest.json": _bundle(facts, project["requires-python"]),
         "server.json": {
             "$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
             "name": f"io.github.{OWNER}/{name}",
@@ -61,6 +64,44 @@ def manifests() -> dict[str, dict[str, Any]]:
             ],
         },
     }
+
+
+def _bundle(facts: dict[str, Any], python: str) -> dict[str, Any]:
+    """The manifest of the MCP bundle (MCPB 0.4), which uv runs from its own folder."""
+    name = facts["name"]
+    return {
+        "manifest_version": "0.4",
+        **facts,
+        "display_name": TITLE,
+        "repository": {"type": "git", "url": facts["repository"]},
+        "server": {
+            "type": "uv",
+            "entry_point": "server/microservices_skill/cli/__init__.py",
+            "mcp_config": {
+                "command": "uv",
+                "args": ["run", "--directory", "${__dirname}", name, "serve"],
+                "env": {"MICROSERVICES_SKILL_ROOT": "${user_config.workspace}"},
+            },
+        },
+        "tools_generated": True,
+        "prompts_generated": True,
+        "compatibility": {"platforms": ["darwin", "linux"], "runtimes": {"python": python}},
+        "user_config": {
+            "workspace": {
+                "type": "directory",
+                "title": "Project folder",
+                "description": "The only folder that the server reads and writes",
+                "required": True,
+            }
+        },
+    }
+
+
+def cursor_link(version: str) -> str:
+    """What opens Cursor and asks whether to add the server."""
+    entry = json.dumps({"command": "uvx", "args": [f"microservices-skill@{version}", "serve"]}, separators=(",", ":"))
+    config = urllib.parse.quote(base64.b64encode(entry.encode()).decode())
+    return f"cursor://anysphere.cursor-deeplink/mcp/install?name=microservices&config={config}"
 
 
 def text(manifest: dict[str, Any]) -> str:

