@@ -1,7 +1,8 @@
 """Builds the explorer page's code: ``make explorer`` installs what it needs and runs this.
 
-``templates/explorer/explorer.js`` is made of ``tools/explorer/src`` by esbuild, checked by tsc; ``vendor/`` holds what is taken as
-it is from packages that ``tools/explorer/package-lock.json`` pins. ``--check`` writes nothing and fails where something differs.
+``templates/explorer/explorer.js`` is made of ``tools/explorer/src`` by esbuild, checked by tsc and prettier; ``vendor/`` holds what
+is taken as it is from packages that ``tools/explorer/package-lock.json`` pins. ``--check`` writes nothing and fails where something
+differs.
 """
 
 from __future__ import annotations
@@ -41,14 +42,16 @@ def bundle() -> bytes:
     return _run(command)
 
 
-def check_types() -> None:
-    """Have tsc read the sources.
+def check() -> None:
+    """Have tsc and prettier read the sources.
 
     Raises:
-        SystemExit: it finds a fault.
+        SystemExit: one finds a fault.
 
     """
-    _run([str(INSTALLED / "node_modules" / ".bin" / "tsc"), "--project", "tsconfig.json"])
+    tools = INSTALLED / "node_modules" / ".bin"
+    _run([str(tools / "tsc"), "--project", "tsconfig.json"])
+    _run([str(tools / "prettier"), "--config", ".prettierrc.json", "--check", "src", str(TARGET / "explorer.css")])
 
 
 def wanted() -> dict[str, bytes]:
@@ -58,11 +61,11 @@ def wanted() -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Check the types, then write what differs, or say so."""
+    """Check the sources, then write what differs, or say so."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where something differs")
     is_check = parser.parse_args().check
-    check_types()
+    check()
     changed = [path for path, content in wanted().items() if not (TARGET / path).exists() or (TARGET / path).read_bytes() != content]
     if is_check and changed:
         sys.exit(f"not current: {', '.join(changed)}; run `make explorer`")

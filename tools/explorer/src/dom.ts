@@ -3,11 +3,19 @@
 export type Child = Element | string | null | undefined | false;
 type Properties = Record<string, string | number | boolean | ((event: Event) => void) | undefined>;
 
-export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, properties: Properties = {}, ...children: Child[]): HTMLElementTagNameMap[Tag] {
+export function h<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  properties: Properties = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[Tag] {
   return filled(document.createElement(tag), properties, children);
 }
 
-export function svg<Tag extends keyof SVGElementTagNameMap>(tag: Tag, properties: Properties = {}, ...children: Child[]): SVGElementTagNameMap[Tag] {
+export function svg<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  properties: Properties = {},
+  ...children: Child[]
+): SVGElementTagNameMap[Tag] {
   return filled(document.createElementNS('http://www.w3.org/2000/svg', tag), properties, children);
 }
 
@@ -42,13 +50,19 @@ export function labelled(label: string, control: HTMLSelectElement | HTMLInputEl
   return h('label', { class: 'field' }, h('span', {}, label), control);
 }
 
-export function choice(options: readonly (readonly [string, string])[], chosen: string, changed: (value: string) => void, id: string): HTMLSelectElement {
+export function choice(
+  options: readonly (readonly [string, string])[],
+  chosen: string,
+  changed: (value: string) => void,
+  id: string,
+): HTMLSelectElement {
   const made = h('select', { id, change: () => changed(made.value) });
   made.append(...options.map(([value, text]) => h('option', { value, selected: value === chosen }, text)));
   return made;
 }
 
-export const icon = (name: string): SVGElement => svg('svg', { class: `icon ${name}`, viewBox: '0 0 16 16', 'aria-hidden': 'true' }, svg('path', { d: ICONS[name] ?? '' }));
+export const icon = (name: string): SVGElement =>
+  svg('svg', { class: `icon ${name}`, viewBox: '0 0 16 16', 'aria-hidden': 'true' }, svg('path', { d: ICONS[name] ?? '' }));
 
 const ICONS: Record<string, string> = {
   error: 'M5 1h6l4 4v6l-4 4H5l-4-4V5z M8 4v5 M8 11.2v.6',

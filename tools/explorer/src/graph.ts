@@ -77,7 +77,8 @@ function groupName(node: Node, state: State): string {
 
 function detail(node: Node, state: State): string {
   const fact = (wanted: string): string => node.facts.find(([name]) => name === wanted)?.[1] ?? '';
-  if (node.kind === 'service') return `${state.grouping === 'team' ? fact('Language') : node.team || 'no team'} · p99 ${fact('Latency p99')}`;
+  if (node.kind === 'service')
+    return `${state.grouping === 'team' ? fact('Language') : node.team || 'no team'} · p99 ${fact('Latency p99')}`;
   if (node.kind === 'store') return node.facts[0]?.[1] ?? 'store';
   return node.kind === 'broker' ? 'message broker' : 'external system';
 }
@@ -107,7 +108,13 @@ function flows(place: Map<string, string>, state: State): Flow[] {
   const found = new Map<string, Flow>();
   for (const edge of page.edges) {
     const isMessage = edge.kind === 'event' || edge.kind === 'command';
-    const pairs: [string, string][] = isMessage && state.broker ? [[edge.source, 'broker'], ['broker', edge.target]] : [[edge.source, edge.target]];
+    const pairs: [string, string][] =
+      isMessage && state.broker
+        ? [
+            [edge.source, 'broker'],
+            ['broker', edge.target],
+          ]
+        : [[edge.source, edge.target]];
     for (const [from, to] of pairs) {
       const source = place.get(from);
       const target = place.get(to);

@@ -37,7 +37,11 @@ function content(node: Node): Child[] {
       {},
       h('h2', { id: 'inspected', tabindex: -1 }, node.title),
       h('button', { class: 'quiet close', type: 'button', 'aria-label': 'Close the details', click: () => update({ selected: '' }) }, '×'),
-      h('p', { class: 'kind' }, [node.kind, node.name, ...(node.owners.length > 0 ? [`owned by ${node.owners.join(', ')}`] : [])].join(' · ')),
+      h(
+        'p',
+        { class: 'kind' },
+        [node.kind, node.name, ...(node.owners.length > 0 ? [`owned by ${node.owners.join(', ')}`] : [])].join(' · '),
+      ),
     ),
     node.about !== '' && h('p', {}, node.about),
     node.change !== '' && h('p', { class: `change ${node.change}` }, `Since the version before: ${node.change}`),
@@ -46,13 +50,37 @@ function content(node: Node): Child[] {
     section('What differs', list(differences.map((each) => each.text))),
     section('Touched by the change, as it', list([...because])),
     section('Operations', node.operations.length > 0 && operations(node)),
-    section('Calls', links(out.filter((edge) => edge.kind === 'call'), 'target')),
-    section('Called by', links(into.filter((edge) => edge.kind === 'call'), 'source')),
-    section('Commands in sagas', links([...out, ...into].filter((edge) => edge.kind === 'command'), 'both')),
+    section(
+      'Calls',
+      links(
+        out.filter((edge) => edge.kind === 'call'),
+        'target',
+      ),
+    ),
+    section(
+      'Called by',
+      links(
+        into.filter((edge) => edge.kind === 'call'),
+        'source',
+      ),
+    ),
+    section(
+      'Commands in sagas',
+      links(
+        [...out, ...into].filter((edge) => edge.kind === 'command'),
+        'both',
+      ),
+    ),
     section('Publishes', ...page.events.filter((each) => each.publisher === node.id).map((each) => event(each))),
     section('Hears', ...page.events.filter((each) => each.subscribers.includes(node.id)).map((each) => event(each))),
     section('Data', ...node.entities.map((each) => entity(each))),
-    section(node.kind === 'store' ? 'Used by' : 'Stores', links([...out, ...into].filter((edge) => edge.kind === 'store'), node.kind === 'store' ? 'source' : 'target')),
+    section(
+      node.kind === 'store' ? 'Used by' : 'Stores',
+      links(
+        [...out, ...into].filter((edge) => edge.kind === 'store'),
+        node.kind === 'store' ? 'source' : 'target',
+      ),
+    ),
     section('Sagas', sagas(node)),
   ];
 }
@@ -63,7 +91,12 @@ export function finding(found: FindingItem): HTMLDetailsElement {
   return h(
     'details',
     { class: `finding ${found.accepted === '' ? found.severity : 'accepted'}` },
-    h('summary', {}, icon(found.severity), h('span', {}, h('b', {}, found.accepted === '' ? found.severity : 'accepted'), ` ${found.message}`)),
+    h(
+      'summary',
+      {},
+      icon(found.severity),
+      h('span', {}, h('b', {}, found.accepted === '' ? found.severity : 'accepted'), ` ${found.message}`),
+    ),
     facts([
       ['Why', found.why],
       ['Fix', found.fix],
@@ -79,7 +112,13 @@ function operations(node: Node): HTMLElement {
     'ul',
     { class: 'operations' },
     ...node.operations.map((each) =>
-      h('li', {}, h('code', { class: 'method' }, each.method), h('code', {}, each.path), h('span', {}, `${each.summary} (${each.id}; ${each.access})`)),
+      h(
+        'li',
+        {},
+        h('code', { class: 'method' }, each.method),
+        h('code', {}, each.path),
+        h('span', {}, `${each.summary} (${each.id}; ${each.access})`),
+      ),
     ),
   );
 }
@@ -93,7 +132,13 @@ function links(edges: Edge[], end: 'source' | 'target' | 'both'): Child {
       const others = end === 'both' ? [edge.source, edge.target] : [edge[end]];
       const names = others.map((id) => h('button', { class: 'link', type: 'button', click: () => select(id) }, titleOf(id)));
       const about = [edge.what.join(', '), edge.about].filter((text) => text !== '').join(': ');
-      return h('li', {}, ...names.flatMap((name, index) => (index > 0 ? [' → ', name] : [name])), about !== '' && h('span', {}, about), edge.facts.length > 0 && facts(edge.facts));
+      return h(
+        'li',
+        {},
+        ...names.flatMap((name, index) => (index > 0 ? [' → ', name] : [name])),
+        about !== '' && h('span', {}, about),
+        edge.facts.length > 0 && facts(edge.facts),
+      );
     }),
   );
 }

@@ -51,7 +51,11 @@ async function placeAlong(graph: Graph, direction: 'RIGHT' | 'DOWN'): Promise<Pl
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const labels = graph.flows.length <= MOST_LABELS;
   const inside = (group: string): ElkNode[] => graph.nodes.filter((node) => (node.kind === 'group' ? '' : node.group) === group).map(sized);
-  const boxes = graph.groups.map((name) => ({ id: groupId(name), children: inside(name), layoutOptions: { 'elk.padding': '[top=38,left=16,bottom=16,right=16]' } }));
+  const boxes = graph.groups.map((name) => ({
+    id: groupId(name),
+    children: inside(name),
+    layoutOptions: { 'elk.padding': '[top=38,left=16,bottom=16,right=16]' },
+  }));
   const root = await elk.layout({
     id: 'root',
     children: [...boxes, ...inside('')],
@@ -77,7 +81,7 @@ async function placeAlong(graph: Graph, direction: 'RIGHT' | 'DOWN'): Promise<Pl
 }
 
 function sized(node: Shown): ElkNode {
-  const below = node.stores.map((store) => textWidth(storeText(store), DETAIL_FONT) - 18);
+  const below = node.stores.map((store) => textWidth(storeText(store), DETAIL_FONT) - 10);
   const text = Math.max(textWidth(node.label, TITLE_FONT), textWidth(node.detail, DETAIL_FONT), ...below);
   const width = Math.round(Math.min(240, Math.max(node.kind === 'group' ? 190 : 132, text + 58)));
   const height = { group: 76, store: STORE + 4, service: CARD, external: CARD, broker: CARD }[node.kind];
@@ -95,7 +99,10 @@ function link(flow: Flow, labels: boolean): ElkExtendedEdge {
 /** A service's stores below its card; they come first, as the card lies over them. */
 function hung(shown: Shown, box: Box): Placed['nodes'] {
   const top = box.height - STORE * shown.stores.length;
-  const stores = shown.stores.map((store, index) => ({ shown: store, box: { ...box, y: box.y + top + STORE * index - 5, height: STORE + 5 } }));
+  const stores = shown.stores.map((store, index) => ({
+    shown: store,
+    box: { ...box, y: box.y + top + STORE * index - 5, height: STORE + 5 },
+  }));
   return [...stores.reverse(), { shown, box: { ...box, height: top } }];
 }
 

@@ -127,7 +127,9 @@ function flowOf({ flow, points, label }: Placed['flows'][number]): SVGGElement {
   if (label !== null) {
     made.append(
       svg('rect', { class: 'label-back', x: label.x, y: label.y, width: label.width, height: label.height, rx: 4 }),
-      ...flow.labels.map((text, index) => svg('text', { class: 'label', x: label.x + label.width / 2, y: label.y + 12 + 14 * index }, text)),
+      ...flow.labels.map((text, index) =>
+        svg('text', { class: 'label', x: label.x + label.width / 2, y: label.y + 12 + 14 * index }, text),
+      ),
     );
   }
   made.dataset['id'] = flow.id;
@@ -135,7 +137,12 @@ function flowOf({ flow, points, label }: Placed['flows'][number]): SVGGElement {
 }
 
 function said(flow: Flow): string {
-  const how = { call: 'calls', event: `tells, over ${brokerTitle},`, command: `commands, over ${brokerTitle},`, store: 'keeps its data in' }[flow.kind];
+  const how = {
+    call: 'calls',
+    event: `tells, over ${brokerTitle},`,
+    command: `commands, over ${brokerTitle},`,
+    store: 'keeps its data in',
+  }[flow.kind];
   const what = [...new Set(flow.edges.flatMap((edge) => edge.what))].join(', ');
   return `${titleOf(flow.source)} ${how} ${titleOf(flow.target)}${what === '' ? '' : `: ${what}`}`;
 }
@@ -161,7 +168,9 @@ function decorate(state: State): void {
   const query = state.query.trim().toLowerCase();
   const near = neighbours(state.selected);
   const compares = page.comparison !== null && state.tab === 'changes';
-  const owners = new Map(drawn.nodes.flatMap(({ shown }) => shown.stores.map((store) => [store.id, [...store.members, ...shown.members]] as const)));
+  const owners = new Map(
+    drawn.nodes.flatMap(({ shown }) => shown.stores.map((store) => [store.id, [...store.members, ...shown.members]] as const)),
+  );
   for (const { shown } of drawn.nodes) {
     const element = elements.get(shown.id)?.element;
     if (element === undefined) continue;
@@ -170,7 +179,9 @@ function decorate(state: State): void {
     const mark = markOf(shown, state);
     const change = compares ? changeOf(shown) : '';
     element.classList.toggle('selected', shown.id === state.selected);
-    element.classList.toggle('dim', !matches || (state.marks.size > 0 ? !members.some((node) => state.marks.has(node.id)) : near !== null && !members.some((node) => near.has(node.id))));
+    const meant = state.marks.size > 0 ? state.marks : near;
+    const isMeant = meant === null || shown.kind === 'broker' || members.some((node) => meant.has(node.id));
+    element.classList.toggle('dim', !matches || !isMeant);
     for (const each of ['active', 'done', 'failed', 'undone', 'path'] as const) element.classList.toggle(each, mark === each);
     for (const each of Object.keys(SIGNS)) element.classList.toggle(each, change === each);
     if (shown.kind !== 'group') element.setAttribute('aria-pressed', String(shown.id === state.selected));
@@ -185,7 +196,8 @@ function decorate(state: State): void {
     const isNear = near === null || flow.edges.some((edge) => edge.source === state.selected || edge.target === state.selected);
     element.classList.toggle('on', isOn || (near !== null && isNear && state.marks.size === 0));
     element.classList.toggle('dim', state.marks.size > 0 ? !isOn : !isNear);
-    for (const each of ['added', 'removed', 'changed']) element.classList.toggle(each, compares && flow.edges.every((edge) => edge.change === each));
+    for (const each of ['added', 'removed', 'changed'])
+      element.classList.toggle(each, compares && flow.edges.every((edge) => edge.change === each));
   }
 }
 

@@ -23,14 +23,29 @@ export function paths(): HTMLElement {
   let found: Route[] = [];
   let taken: Route | undefined;
 
-  const start = choice(starts.map((node) => [node.id, node.title] as const), from, (id) => leave(id), 'path-from');
+  const start = choice(
+    starts.map((node) => [node.id, node.title] as const),
+    from,
+    (id) => leave(id),
+    'path-from',
+  );
 
   function leave(id: string, towards = ''): void {
     from = id;
     start.value = id;
     const there = reachable(from);
     to = there.includes(towards) ? towards : (there[0] ?? '');
-    ends.replaceChildren(labelled('To', choice(there.map((each) => [each, titleOf(each)] as const), to, arrive, 'path-to')));
+    ends.replaceChildren(
+      labelled(
+        'To',
+        choice(
+          there.map((each) => [each, titleOf(each)] as const),
+          to,
+          arrive,
+          'path-to',
+        ),
+      ),
+    );
     arrive(to);
   }
 
@@ -38,7 +53,16 @@ export function paths(): HTMLElement {
     to = id;
     found = routes(from, to);
     const options = found.map((route, index) => [String(index), route.hops.map(titleOf).join(' → ')] as const);
-    which.replaceChildren(...(found.length > 1 ? [labelled(`Path (${found.length}, the slowest first)`, choice(options, '0', (value) => take(found[Number(value)]), 'path-which'))] : []));
+    which.replaceChildren(
+      ...(found.length > 1
+        ? [
+            labelled(
+              `Path (${found.length}, the slowest first)`,
+              choice(options, '0', (value) => take(found[Number(value)]), 'path-which'),
+            ),
+          ]
+        : []),
+    );
     take(found[0]);
   }
 
@@ -72,13 +96,30 @@ export function paths(): HTMLElement {
     h('div', { class: 'pair' }, labelled('From', start), ends),
     which,
     told,
-    section('Slowest path from each entry, hard calls alone', [h('ul', { class: 'presets' }, ...page.paths.map((path) =>
-      h('li', {}, h('button', { type: 'button', class: 'link', disabled: path.hops.length < 2, click: () => preset(path.hops) }, path.hops.map(titleOf).join(' → ')),
-        verdict(path.meets_latency, milliseconds(path.latency)), verdict(path.meets_availability, percent(path.availability)))))]),
+    section('Slowest path from each entry, hard calls alone', [
+      h(
+        'ul',
+        { class: 'presets' },
+        ...page.paths.map((path) =>
+          h(
+            'li',
+            {},
+            h(
+              'button',
+              { type: 'button', class: 'link', disabled: path.hops.length < 2, click: () => preset(path.hops) },
+              path.hops.map(titleOf).join(' → '),
+            ),
+            verdict(path.meets_latency, milliseconds(path.latency)),
+            verdict(path.meets_availability, percent(path.availability)),
+          ),
+        ),
+      ),
+    ]),
   );
 }
 
-const verdict = (holds: boolean, text: string): HTMLElement => h('span', { class: `verdict ${holds ? 'ok' : 'over'}` }, icon(holds ? 'done' : 'fail'), `${text} ${holds ? '(kept)' : '(missed)'}`);
+const verdict = (holds: boolean, text: string): HTMLElement =>
+  h('span', { class: `verdict ${holds ? 'ok' : 'over'}` }, icon(holds ? 'done' : 'fail'), `${text} ${holds ? '(kept)' : '(missed)'}`);
 
 function shown(route: Route): HTMLElement {
   const reckoned = budget(route);
@@ -90,20 +131,49 @@ function shown(route: Route): HTMLElement {
   return h(
     'div',
     { id: 'path-budget', 'data-hops': route.hops.join(','), 'data-latency': reckoned.latency, 'data-availability': reckoned.availability },
-    h('div', { class: 'figures' },
+    h(
+      'div',
+      { class: 'figures' },
       figure('Latency p99', milliseconds(reckoned.latency), asked(milliseconds(wantedLatency), isFast), isFast),
       figure('Availability', percent(reckoned.availability), asked(percent(wantedShare), isThere), isThere),
       figure('Down a month', `${+(MONTH_MINUTES * (1 - reckoned.availability / 100)).toFixed(1)} min`, 'at most', null),
-      reckoned.isBounded ? figure('Timeouts', milliseconds(reckoned.timeouts), 'sum, one attempt each', null) : figure('Timeouts', 'unbounded', 'a call has none', false)),
-    h('table', {},
+      reckoned.isBounded
+        ? figure('Timeouts', milliseconds(reckoned.timeouts), 'sum, one attempt each', null)
+        : figure('Timeouts', 'unbounded', 'a call has none', false),
+    ),
+    h(
+      'table',
+      {},
       h('caption', {}, 'Each waits for the next: times add up (an upper bound), availabilities multiply'),
       h('thead', {}, h('tr', {}, ...['Hop', 'p99', 'Available', 'Timeout'].map((title) => h('th', { scope: 'col' }, title)))),
-      h('tbody', {}, ...route.hops.map((id, index) => {
-        const [node, call] = [nodeOf(id), route.calls[index - 1]];
-        const waits = call === undefined ? '' : call.timeout === 0 ? 'none' : `${milliseconds(call.timeout)}${call.attempts > 1 ? ` × ${call.attempts}, ${milliseconds(call.patience)} in all` : ''}`;
-        return h('tr', {}, h('th', { scope: 'row' }, titleOf(id)), h('td', {}, milliseconds(node?.p99 ?? 0)), h('td', {}, percent(node?.availability ?? 100)), h('td', {}, waits));
-      }))),
-    route.calls.some((call) => !call.is_hard) && h('p', { class: 'note' }, 'A call on this path has a fallback: where it fails the caller goes on, and the availability is better than this product.'),
+      h(
+        'tbody',
+        {},
+        ...route.hops.map((id, index) => {
+          const [node, call] = [nodeOf(id), route.calls[index - 1]];
+          const waits =
+            call === undefined
+              ? ''
+              : call.timeout === 0
+                ? 'none'
+                : `${milliseconds(call.timeout)}${call.attempts > 1 ? ` × ${call.attempts}, ${milliseconds(call.patience)} in all` : ''}`;
+          return h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, titleOf(id)),
+            h('td', {}, milliseconds(node?.p99 ?? 0)),
+            h('td', {}, percent(node?.availability ?? 100)),
+            h('td', {}, waits),
+          );
+        }),
+      ),
+    ),
+    route.calls.some((call) => !call.is_hard) &&
+      h(
+        'p',
+        { class: 'note' },
+        'A call on this path has a fallback: where it fails the caller goes on, and the availability is better than this product.',
+      ),
   );
 }
 

@@ -6,9 +6,23 @@ import { type Mark, current, listen, update } from './state.js';
 
 const PACE_MS = 1500;
 const NAMES: Record<Frame['kind'], string> = {
-  start: 'Starts', do: 'Does', fail: 'Fails', retry: 'Tries again', undo: 'Undoes', complete: 'Complete', undone: 'Undone',
+  start: 'Starts',
+  do: 'Does',
+  fail: 'Fails',
+  retry: 'Tries again',
+  undo: 'Undoes',
+  complete: 'Complete',
+  undone: 'Undone',
 };
-const ICONS: Record<Frame['kind'], string> = { start: 'start', do: 'done', fail: 'fail', retry: 'retry', undo: 'undo', complete: 'done', undone: 'undo' };
+const ICONS: Record<Frame['kind'], string> = {
+  start: 'start',
+  do: 'done',
+  fail: 'fail',
+  retry: 'retry',
+  undo: 'undo',
+  complete: 'done',
+  undone: 'undo',
+};
 
 export function player(): HTMLElement {
   const [first] = page.sagas;
@@ -23,16 +37,25 @@ export function player(): HTMLElement {
   const steps = h('ol', { class: 'frames', 'aria-label': 'Steps of the saga' });
   const said = h('p', { class: 'said', 'aria-live': 'polite', id: 'saga-said' });
   const back = h('button', { type: 'button', id: 'saga-previous', click: () => go(at - 1) }, 'Previous');
-  const play = h('button', { type: 'button', id: 'saga-play', class: 'primary', click: () => (timer === undefined ? run() : stop()) }, 'Play');
+  const play = h(
+    'button',
+    { type: 'button', id: 'saga-play', class: 'primary', click: () => (timer === undefined ? run() : stop()) },
+    'Play',
+  );
   const on = h('button', { type: 'button', id: 'saga-next', click: () => go(at + 1) }, 'Next');
 
   const frames = (): Frame[] => saga.scenarios[way]?.frames ?? [];
 
   function choose(name: string): void {
-    saga = page.sagas.find((each) => each.name === name) ?? first as SagaItem;
+    saga = page.sagas.find((each) => each.name === name) ?? (first as SagaItem);
     about.textContent = `${saga.about === '' ? '' : `${saga.about}. `}${saga.style === 'orchestrated' ? 'Orchestrated' : 'Choreographed, watched'} by ${saga.coordinator}.`;
     const options = saga.scenarios.map((scenario, index) => [String(index), scenario.title] as const);
-    ways.replaceChildren(labelled('What happens', choice(options, '0', (value) => follow(Number(value)), 'saga-way')));
+    ways.replaceChildren(
+      labelled(
+        'What happens',
+        choice(options, '0', (value) => follow(Number(value)), 'saga-way'),
+      ),
+    );
     follow(0);
   }
 
@@ -41,7 +64,22 @@ export function player(): HTMLElement {
     way = chosen;
     steps.replaceChildren(
       ...frames().map((frame, index) =>
-        h('li', { class: frame.kind }, h('button', { type: 'button', click: () => { stop(); go(index); } }, icon(ICONS[frame.kind]), h('span', {}, h('b', {}, NAMES[frame.kind]), ` ${frame.text}`))),
+        h(
+          'li',
+          { class: frame.kind },
+          h(
+            'button',
+            {
+              type: 'button',
+              click: () => {
+                stop();
+                go(index);
+              },
+            },
+            icon(ICONS[frame.kind]),
+            h('span', {}, h('b', {}, NAMES[frame.kind]), ` ${frame.text}`),
+          ),
+        ),
       ),
     );
     go(0);

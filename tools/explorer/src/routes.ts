@@ -35,7 +35,7 @@ export function reachable(from: string): string[] {
 /** Every path without a circle, the slowest first; at most so many that a person can look at them. */
 export function routes(from: string, to: string): Route[] {
   const leading = new Set([to]);
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false;
     for (const call of calls) {
       if (leading.has(call.target) && !leading.has(call.source)) {

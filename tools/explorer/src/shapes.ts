@@ -14,8 +14,19 @@ export function tint(name: string, all: readonly string[]): number {
 
 export function card(shown: Shown, box: Box, tinted: number): SVGElement[] {
   if (shown.kind === 'store') {
-    const text = svg('text', { class: 'detail', x: box.width / 2, y: box.height - 9, 'text-anchor': 'middle' }, fitted(storeText(shown), DETAIL_FONT, box.width - 16));
-    return [...outline(shown, box, tinted), text, ...badge(shown, box), svg('g', { class: 'status', 'aria-hidden': 'true', transform: `translate(${box.width - 4} ${box.height - 8})` })];
+    const mark = badge(shown, box);
+    const room = box.width - 16 - (mark.length > 0 ? 26 : 0);
+    const text = svg(
+      'text',
+      { class: 'detail', x: 8 + room / 2, y: box.height - 9, 'text-anchor': 'middle' },
+      fitted(storeText(shown), DETAIL_FONT, room),
+    );
+    return [
+      ...outline(shown, box, tinted),
+      text,
+      ...mark,
+      svg('g', { class: 'status', 'aria-hidden': 'true', transform: `translate(${box.width - 4} ${box.height - 8})` }),
+    ];
   }
   const room = box.width - 46;
   return [
@@ -35,7 +46,10 @@ function outline(shown: Shown, box: Box, tinted: number): SVGElement[] {
       const dip = 5;
       const side = `M0 ${dip}V${height - dip}a${width / 2} ${dip} 0 0 0 ${width} 0V${dip}`;
       const top = `M0 ${dip}a${width / 2} ${dip} 0 0 1 ${width} 0a${width / 2} ${dip} 0 0 1 ${-width} 0`;
-      return [svg('path', { class: 'card', d: `${side}${top}z` }), svg('path', { class: 'rim', d: `M0 ${dip}a${width / 2} ${dip} 0 0 0 ${width} 0` })];
+      return [
+        svg('path', { class: 'card', d: `${side}${top}z` }),
+        svg('path', { class: 'rim', d: `M0 ${dip}a${width / 2} ${dip} 0 0 0 ${width} 0` }),
+      ];
     }
     case 'group':
       return [
@@ -49,7 +63,10 @@ function outline(shown: Shown, box: Box, tinted: number): SVGElement[] {
     case 'external':
       return [svg('rect', { class: 'card', ...size, rx: 4 })];
     case 'service':
-      return [svg('rect', { class: 'card', ...size, rx: 10 }), svg('rect', { class: `stripe tint-${tinted}`, x: 0, y: 9, width: 5, height: height - 18, rx: 2.5 })];
+      return [
+        svg('rect', { class: 'card', ...size, rx: 10 }),
+        svg('rect', { class: `stripe tint-${tinted}`, x: 0, y: 9, width: 5, height: height - 18, rx: 2.5 }),
+      ];
   }
 }
 
@@ -58,11 +75,19 @@ function badge(shown: Shown, box: Box): SVGElement[] {
   const found = shown.members.flatMap((node) => openFindings(node.id));
   const worst = (['error', 'warning', 'info'] as const).find((severity) => found.some((each) => each.severity === severity));
   if (worst === undefined) return [];
-  const shapes = { error: 'M-5-11H5L11-5V5L5 11H-5L-11 5V-5z', warning: 'M0-12 13 10H-13z', info: 'M0-11A11 11 0 1 1 0 11A11 11 0 1 1 0-11z' };
+  const shapes = {
+    error: 'M-5-11H5L11-5V5L5 11H-5L-11 5V-5z',
+    warning: 'M0-12 13 10H-13z',
+    info: 'M0-11A11 11 0 1 1 0 11A11 11 0 1 1 0-11z',
+  };
   return [
     svg(
       'g',
-      { class: `badge ${worst}`, 'aria-hidden': 'true', transform: `translate(${box.width - 15} 15)` },
+      {
+        class: `badge ${worst}`,
+        'aria-hidden': 'true',
+        transform: shown.kind === 'store' ? `translate(${box.width - 17} ${box.height - 13}) scale(.7)` : `translate(${box.width - 15} 15)`,
+      },
       svg('path', { d: shapes[worst] }),
       svg('text', { y: worst === 'warning' ? 7 : 4 }, found.length > 9 ? '9+' : String(found.length)),
     ),

@@ -63,7 +63,8 @@ export function update(changes: Partial<State>): void {
 export function select(id: string): void {
   const node = page.nodes.find((each) => each.id === id);
   const group = node === undefined ? '' : groupOf(node, state.grouping);
-  const collapsed = group !== '' && state.collapsed.has(group) ? new Set([...state.collapsed].filter((each) => each !== group)) : state.collapsed;
+  const collapsed =
+    group !== '' && state.collapsed.has(group) ? new Set([...state.collapsed].filter((each) => each !== group)) : state.collapsed;
   const hidden = node !== undefined && state.team !== '' && node.team !== state.team;
   update({ selected: id, collapsed, ...(hidden ? { team: '' } : {}), ...(node?.kind === 'store' ? { stores: true } : {}) });
 }

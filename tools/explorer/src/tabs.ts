@@ -16,16 +16,32 @@ export function start(): void {
     ['sagas', 'Sagas', page.sagas.length, player],
     ['paths', 'Paths', null, paths],
     ['findings', 'Findings', open.length, findings],
-    ...(page.comparison === null ? [] : [['changes', 'Changes', page.comparison.differences.length, changes] as [Tab, string, number, () => HTMLElement]]),
+    ...(page.comparison === null
+      ? []
+      : [['changes', 'Changes', page.comparison.differences.length, changes] as [Tab, string, number, () => HTMLElement]]),
   ];
   const list = part('tabs');
   for (const [name, title, count, content] of tabs) {
     const isCurrent = current().tab === name;
     list.append(
-      h('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': `panel-${name}`, 'aria-selected': String(isCurrent), tabindex: isCurrent ? 0 : -1, click: () => show(name) },
-        title, count !== null && h('span', { class: 'count' }, String(count))),
+      h(
+        'button',
+        {
+          type: 'button',
+          role: 'tab',
+          id: `tab-${name}`,
+          'aria-controls': `panel-${name}`,
+          'aria-selected': String(isCurrent),
+          tabindex: isCurrent ? 0 : -1,
+          click: () => show(name),
+        },
+        title,
+        count !== null && h('span', { class: 'count' }, String(count)),
+      ),
     );
-    part('panels').append(h('div', { role: 'tabpanel', id: `panel-${name}`, 'aria-labelledby': `tab-${name}`, tabindex: 0, hidden: !isCurrent }, content()));
+    part('panels').append(
+      h('div', { role: 'tabpanel', id: `panel-${name}`, 'aria-labelledby': `tab-${name}`, tabindex: 0, hidden: !isCurrent }, content()),
+    );
   }
   list.addEventListener('keydown', (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -53,12 +69,34 @@ function overview(): HTMLElement {
   const list = h('ul', { class: 'services' });
   const fill = (): void => {
     const { query, team } = current();
-    const shown = services.filter((each) => (team === '' || each.team === team) && `${each.title} ${each.name} ${each.team}`.toLowerCase().includes(query.trim().toLowerCase()));
+    const shown = services.filter(
+      (each) =>
+        (team === '' || each.team === team) && `${each.title} ${each.name} ${each.team}`.toLowerCase().includes(query.trim().toLowerCase()),
+    );
     list.replaceChildren(
       ...shown.map((each) => {
         const count = openFindings(each.id).length;
-        return h('li', {}, h('button', { type: 'button', click: () => select(each.id) }, h('b', {}, each.title), h('span', {}, each.about),
-          h('small', {}, [each.team || 'no team', each.facts.find(([name]) => name === 'Language')?.[1], count > 0 ? `${count} finding${count > 1 ? 's' : ''}` : ''].filter(Boolean).join(' · '))));
+        return h(
+          'li',
+          {},
+          h(
+            'button',
+            { type: 'button', click: () => select(each.id) },
+            h('b', {}, each.title),
+            h('span', {}, each.about),
+            h(
+              'small',
+              {},
+              [
+                each.team || 'no team',
+                each.facts.find(([name]) => name === 'Language')?.[1],
+                count > 0 ? `${count} finding${count > 1 ? 's' : ''}` : '',
+              ]
+                .filter(Boolean)
+                .join(' · '),
+            ),
+          ),
+        );
       }),
     );
     if (shown.length === 0) list.append(h('li', { class: 'empty' }, 'No service has that name or team.'));
@@ -67,7 +105,10 @@ function overview(): HTMLElement {
   listen((now, before) => {
     if (now.query !== before.query || now.team !== before.team) fill();
   });
-  const teams = [['', 'All teams'] as const, ...page.teams.map(([name, about]) => [name, about === '' ? name : `${name} (${about})`] as const)];
+  const teams = [
+    ['', 'All teams'] as const,
+    ...page.teams.map(([name, about]) => [name, about === '' ? name : `${name} (${about})`] as const),
+  ];
   const team = choice(teams, '', (value) => update({ team: value, selected: '' }), 'team');
   const search = h('input', { type: 'search', id: 'search', placeholder: 'name or team', input: () => update({ query: search.value }) });
   search.addEventListener('keydown', (event) => {
@@ -76,7 +117,13 @@ function overview(): HTMLElement {
   listen((now) => {
     if (team.value !== now.team) team.value = now.team;
   });
-  return h('div', {}, h('div', { class: 'pair' }, labelled('Search', search), labelled('Team', team)), list, section('The system', [facts(page.facts)]));
+  return h(
+    'div',
+    {},
+    h('div', { class: 'pair' }, labelled('Search', search), labelled('Team', team)),
+    list,
+    section('The system', [facts(page.facts)]),
+  );
 }
 
 function findings(): HTMLElement {
@@ -115,9 +162,31 @@ function changes(): HTMLElement {
   return h(
     'div',
     {},
-    section(`${differences.length} differences`, [h('ul', { class: 'differences' }, ...differences.map((each) =>
-      h('li', { class: each.kind }, h('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[each.kind] ?? '~'), h('span', {}, each.text), nodeOf(each.node) !== undefined && h('button', { type: 'button', class: 'link', 'aria-label': `Show ${titleOf(each.node)}`, click: () => select(each.node) }, 'show'))))]),
-    section('Whom it touches', impacts.map((each) => h('details', {}, h('summary', {}, titleOf(each.node)), h('ul', {}, ...each.because.map((text) => h('li', {}, text)))))),
+    section(`${differences.length} differences`, [
+      h(
+        'ul',
+        { class: 'differences' },
+        ...differences.map((each) =>
+          h(
+            'li',
+            { class: each.kind },
+            h('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[each.kind] ?? '~'),
+            h('span', {}, each.text),
+            nodeOf(each.node) !== undefined &&
+              h(
+                'button',
+                { type: 'button', class: 'link', 'aria-label': `Show ${titleOf(each.node)}`, click: () => select(each.node) },
+                'show',
+              ),
+          ),
+        ),
+      ),
+    ]),
+    section(
+      'Whom it touches',
+      impacts.map((each) =>
+        h('details', {}, h('summary', {}, titleOf(each.node)), h('ul', {}, ...each.because.map((text) => h('li', {}, text)))),
+      ),
+    ),
   );
 }
-
