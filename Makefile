@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: install tools explorer demo system-demo chaos images check test test-all regen lock bench wheel clean
+.PHONY: install tools explorer demo system-demo chaos images check test test-all fuzz regen lock bench wheel clean
 
 install: $(VENV)/installed
 
@@ -67,9 +67,16 @@ check: install
 test: check
 	$(BIN)/pytest -m "not slow" -n auto
 
+# More workers than cores: services wait for brokers and clocks half of the time.
+WORKERS ?= 3
+
 # Generated services installed, checked and run on PostgreSQL and RabbitMQ (TEST_DATABASE_URL, TEST_BROKER_URL).
 test-all: test tools
-	$(BIN)/pytest -m slow -n 2 --dist loadgroup
+	$(BIN)/pytest -m slow -n $(WORKERS) --dist loadgroup
+
+# Thirty thousand hostile calls and documents, others each time.
+fuzz: install
+	FUZZ=10 $(BIN)/pytest -m slow tests/mcp/test_safety.py -n 2
 
 # Everything in the repository that is made from something else in it.
 regen: install

@@ -79,7 +79,7 @@ def test_killing_services_under_load_leaves_one_payment_and_one_reservation_for_
                 each.running.start()
         placed += [order.create(order.creation, who, body, Idempotency_Key=key).json["id"] for who, key, body in part]
     for target, table in ((payment, "payments"), (inventory, "stock_reservations")):
-        until(partial(has_orders, target, table, set(placed)), 2 * EVENT_LIMIT_S, f"for {table}")
+        until(partial(has_orders, target, table, set(placed)), 4 * EVENT_LIMIT_S, f"for {table}")
         found = target.database.rows(f'SELECT order_id FROM "{table}"')
         assert len(found) == len(set(found))
     assert len(placed) == len(set(placed)) == 60

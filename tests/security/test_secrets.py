@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.generated.architectures import EXAMPLES
 from tests.security.scanning import scanned, write_example, write_repository
 
 from microservices_skill.deployment.secret_scan import CONFIGURATION
@@ -17,6 +16,8 @@ from microservices_skill.deployment.secret_scan import CONFIGURATION
 pytestmark = pytest.mark.slow
 
 REPOSITORY = "repository"
+BOTH = "fleet"
+"""The system that is written anew, in both languages; the shop stands in the repository."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ OWN = (
 )
 
 
-@pytest.fixture(scope="module", params=[*EXAMPLES, REPOSITORY])
+@pytest.fixture(scope="module", params=[BOTH, REPOSITORY])
 def tree(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp(request.param)
     return write_repository(folder) if request.param == REPOSITORY else write_example(request.param, folder)

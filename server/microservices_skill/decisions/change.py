@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic import ValidationError
+
+from microservices_skill.errors import SkillError
 from microservices_skill.model import wire
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.model.dumping import to_plain
@@ -50,6 +53,15 @@ class Kind(StrEnum):
     REMOVED = "removed"
     RENAMED = "renamed"
     CHANGED = "changed"
+
+
+class UnusableDecisionError(SkillError):
+    """A title or a reason that can't stand in a document."""
+
+    def __init__(self, error: ValidationError) -> None:
+        names = {"title": "title", "choice": "why"}
+        said = {str(each["loc"][0]): each["msg"].removeprefix("Value error, ") for each in error.errors()}
+        super().__init__("; ".join(f"{names.get(field, field)}: {what}" for field, what in said.items()))
 
 
 @dataclass(frozen=True)
@@ -112,17 +124,25 @@ def impacts(old: Architecture, new: Architecture, found: Sequence[Difference]) -
 
 
 def record(identity: str, title: str, why: str, found: Sequence[Difference], touched: Sequence[Impact], order: Sequence[str]) -> Decision:
-    """The decision of a change."""
+    """The decision of a change.
+
+    Raises:
+        UnusableDecisionError: title or reason can't stand in a document.
+
+    """
     shown = [str(each) for each in found[:_LISTED]]
     more = [f"and {len(found) - _LISTED} more"] if len(found) > _LISTED else []
     lines = (*(f"{each.service}: {'; '.join(each.because)}" for each in touched), *order)
-    return Decision(
-        id=identity,
-        title=title,
-        context=f"The architecture was accepted before. {'; '.join([*shown, *more])}."[:4000],
-        choice=why or title,
-        consequences=tuple(line if len(line) <= _LINE else f"{line[: _LINE - 1]}…" for line in lines),
-    )
+    try:
+        return Decision(
+            id=identity,
+            title=title,
+            context=f"The architecture was accepted before. {'; '.join([*shown, *more])}."[:4000],
+            choice=why or title,
+            consequences=tuple(line if len(line) <= _LINE else f"{line[: _LINE - 1]}…" for line in lines),
+        )
+    except ValidationError as error:
+        raise UnusableDecisionError(error) from error
 
 
 def next_id(architecture: Architecture) -> str:

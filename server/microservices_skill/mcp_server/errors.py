@@ -13,6 +13,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp_types import CallToolResult, TextContent
 
 from microservices_skill.errors import SkillError
+from microservices_skill.workspace.errors import explained
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,7 +31,8 @@ def told(tool: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any
     @functools.wraps(tool)
     async def telling(*args: P.args, **kwargs: P.kwargs) -> CallToolResult:
         try:
-            result = await tool(*args, **kwargs)
+            with explained("the workspace"):
+                result = await tool(*args, **kwargs)
         except SkillError as error:
             raise ToolError(shortened(error)) from error
         data = pydantic_core.to_jsonable_python(result)
@@ -48,7 +50,8 @@ def told_of_resource(read: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(read)
     def telling(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return read(*args, **kwargs)
+            with explained("the workspace"):
+                return read(*args, **kwargs)
         except SkillError as error:
             raise ResourceError(shortened(error)) from error
 

@@ -30,12 +30,18 @@ def inside(root: Path, given: str) -> Path:
 
     Raises:
         OutsideRootError: it is absolute or leaves the root.
+        UnsafeTargetError: it is a link that leads back to itself.
+        DiskError: the operating system takes no such path.
 
     """
     if "\0" in given or Path(given).is_absolute():
         raise OutsideRootError(given, root)
     with explained(given):
-        resolved = (root / given).resolve()
+        try:
+            resolved = (root / given).resolve()
+            resolved.exists()
+        except RuntimeError as error:
+            raise UnsafeTargetError(given, "is a link that leads back to itself", "remove the link") from error
         if not resolved.is_relative_to(root.resolve()):
             raise OutsideRootError(given, root)
     return resolved
