@@ -210,3 +210,10 @@ def test_a_page_never_takes_the_place_of_something_else(tmp_path: Path):
     with pytest.raises(SkillError, match="exists and is no page of this command; choose another --output"):
         explore(source, output)
     assert output.read_text(encoding="utf-8") == "<!doctype html>\nmine"
+
+
+def test_a_folder_in_the_place_of_the_page_is_named(tmp_path: Path):
+    source = tmp_path / "architecture.yaml"
+    source.write_text(example("shop"), encoding="utf-8")
+    with pytest.raises(SkillError, match="folder"):
+        explore(source, tmp_path)

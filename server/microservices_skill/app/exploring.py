@@ -34,7 +34,7 @@ def explore(source: Path, output: Path, *, against: Path | None = None, preview:
     """
     page = _described(source, against)
     text = page_html(page)
-    if output.exists() and MARK not in read_text(output)[:200]:
+    if output.is_file() and MARK not in read_text(output)[:200]:
         raise ForeignPageError(output)
     if not preview:
         write_document(output, text)
