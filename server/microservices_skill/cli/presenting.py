@@ -12,6 +12,7 @@ import click
 from microservices_skill.app.existing_results import Addition, ArchitectureChange, Diagnosis, Installation, MigrationPlan
 from microservices_skill.app.results import (
     ChaosReport,
+    Exploration,
     FindingSummary,
     Hardening,
     ProposalSummary,
@@ -242,3 +243,11 @@ def show_diagnoses(found: Sequence[Diagnosis]) -> None:
         click.echo(f"{click.style('ok', fg='green') if each.ok else click.style('wrong', fg='red')}: {each.name}: {each.found}")
         if each.fix:
             click.echo(f"  fix: {each.fix}")
+
+
+def show_exploration(result: Exploration) -> None:
+    """Where the page is and what it shows."""
+    differs = f", {result.differences} differences" if result.differences else ""
+    shows = f"{result.services} services, {_counts(result.findings, 'open findings')}{differs}"
+    click.echo(f"{'wrote' if result.written else 'would write'} {result.path} ({result.size // 1000} kB): {shows}")
+    click.echo(result.next)

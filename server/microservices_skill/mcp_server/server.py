@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import Tool
 
 from microservices_skill import __version__
-from microservices_skill.mcp_server import prompts, resources, tools
+from microservices_skill.mcp_server import apps, prompts, resources, tools
 
 INSTRUCTIONS = (
     "Designs and generates microservice systems. In order: ask_questionnaire until its status is complete, propose_architecture,"
@@ -39,7 +39,9 @@ class Server(MCPServer):
 
 def build() -> MCPServer:
     """The server with everything that it offers."""
-    server = Server("microservices-skill", title="Microservices", version=__version__, instructions=INSTRUCTIONS)
+    server = Server(
+        "microservices-skill", title="Microservices", version=__version__, instructions=INSTRUCTIONS, extensions=[apps.extension()]
+    )
     tools.register(server)
     prompts.register(server)
     resources.register(server)

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from microservices_skill.app.existing_results import Addition, ArchitectureChange, MigrationPlan
 from microservices_skill.app.results import ProposalSummary, Questionnaire, Validation, Writing
+from microservices_skill.mcp_server import apps
 from microservices_skill.mcp_server.elicitation import Asked, answered
 from microservices_skill.mcp_server.errors import in_thread, told
 from microservices_skill.mcp_server.root import Root, folder
@@ -47,7 +48,7 @@ def register(server: MCPServer) -> None:
     """Offer every tool."""
     server.tool(title="Ask the discovery questions", annotations=WRITING)(ask_questionnaire)
     server.tool(title="Propose an architecture", annotations=WRITING)(propose_architecture)
-    server.tool(title="Validate the architecture", annotations=READING)(validate_architecture)
+    server.tool(title="Validate the architecture", annotations=READING, meta=apps.SHOWN)(validate_architecture)
     server.tool(title="Write the decision records", annotations=WRITING)(render_adr)
     server.tool(title="Change an accepted architecture", annotations=WRITING)(change_architecture)
     server.tool(title="Generate a service", annotations=WRITING)(generate_service)
