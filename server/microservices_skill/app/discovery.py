@@ -37,7 +37,10 @@ class FormField:
     key: str
     question: str
     why: str
+    decides: str
+    required: bool
     choices: tuple[str, ...] = ()
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,15 @@ def open_sections(path: Path, *, given: Given | None = None) -> tuple[Section, .
         if question.id in missing:
             found.setdefault(question.section, []).extend(_fields(question, answers))
     return tuple(Section(title, tuple(fields)) for title, fields in found.items())
+
+
+def objection(key: str, text: str) -> str:
+    """Why a text does not answer a question; nothing where it does."""
+    try:
+        answering.merge(Answers(), {key: text})
+    except DocumentError as error:
+        return error.problems[0].message
+    return ""
 
 
 def next_section(path: Path, *, given: Given | None = None) -> Section | None:
@@ -164,9 +176,16 @@ def _summary(question: Question, missing: Collection[str]) -> QuestionSummary:
 def _fields(question: Question, answers: Answers) -> Iterator[FormField]:
     for field in question.fields:
         if answers.value(field.key) is None:
-            choices = field.choices if field.kind is FieldKind.CHOICE else ()
             why = f"{question.why} For example: {_hint(field)}"
-            yield FormField(key=field.key, question=f"{question.text} {field.title}", why=why, choices=choices)
+            yield FormField(
+                key=field.key,
+                question=f"{question.text} {field.title}",
+                why=why,
+                decides=question.decides,
+                required=field.required,
+                choices=field.choices,
+                several=field.kind is FieldKind.CHOICES,
+            )
 
 
 def _hint(field: AnswerField) -> str:

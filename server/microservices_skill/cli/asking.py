@@ -1,4 +1,4 @@
-"""Asks a person at a terminal, section by section."""
+"""A form at a terminal for the discovery questions."""
 
 from __future__ import annotations
 
@@ -8,18 +8,46 @@ import click
 
 from microservices_skill.app import discovery
 
+_LATER = "(later)"
 
-def interview(path: Path) -> dict[str, str]:
-    """Ask for what is missing; an empty answer leaves a question open."""
+
+def interview(path: Path, *, preview: bool = False) -> dict[str, str]:
+    """Ask for what is missing, question by question; an empty answer leaves one open, Ctrl-C ends and keeps what was said.
+
+    Each answer is kept as soon as it is given, so that the next run goes on there; a preview keeps none, and returns them.
+    """
     given: dict[str, str] = {}
-    for section in discovery.open_sections(path):
-        click.secho(f"\n{section.title}", bold=True)
-        for each in section.fields:
-            click.echo(f"\n{each.question}\n  why: {each.why}" + (f"\n  one of: {', '.join(each.choices)}" if each.choices else ""))
-            answer = click.prompt(f"  {each.key}", default="", show_default=False)
-            if answer:
-                given[each.key] = answer
+    sections = discovery.open_sections(path)
+    left = sum(len(section.fields) for section in sections)
+    try:
+        for section in sections:
+            click.secho(f"\n{section.title}", bold=True)
+            for each in section.fields:
+                click.echo(f"\n{click.style(f'{left} to go', dim=True)}  why: {each.why}\n  decides: {each.decides}")
+                left -= 1
+                answer = _asked(each)
+                if answer and preview:
+                    given[each.key] = answer
+                elif answer:
+                    discovery.ask(path, given={each.key: answer})
+    except KeyboardInterrupt:
+        click.echo(f"\nstopped; {'nothing is kept' if preview else f'{path} keeps what you answered, ask goes on from there'}")
     return given
+
+
+def _asked(field: discovery.FormField) -> str:
+    """One answer as text; empty where it is left open."""
+    import questionary  # noqa: PLC0415 - only the form needs it
+
+    what = field.question if field.required else f"{field.question} (optional)"
+    if field.several:
+        hint = "(space marks, enter ends; none marked: later)"
+        return ", ".join(questionary.checkbox(what, list(field.choices), instruction=hint).unsafe_ask())
+    if field.choices:
+        found: str = questionary.select(what, [*field.choices, questionary.Choice(_LATER, "")]).unsafe_ask()
+        return found
+    typed: str = questionary.text(what, validate=lambda text: not text.strip() or discovery.objection(field.key, text) or True).unsafe_ask()
+    return typed.strip()
 
 
 def settings(pairs: tuple[str, ...]) -> dict[str, str]:

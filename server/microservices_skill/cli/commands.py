@@ -14,6 +14,8 @@ import click
 
 from microservices_skill import __version__
 from microservices_skill.cli import presenting
+from microservices_skill.cli.excerpts import explanation
+from microservices_skill.cli.names import service_names
 from microservices_skill.errors import SkillError
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SkillError as error:
-            raise Refusal(str(error)) from error
+            raise Refusal(explanation(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -107,14 +109,15 @@ def output_option(command: F) -> F:
 def ask(answers: Path, settings: tuple[str, ...], *, preview: bool, as_json: bool) -> None:
     """Ask the discovery questions and keep the answers.
 
-    On a terminal it asks section by section; elsewhere it says what is missing. Exit code 1 while required answers are missing.
+    On a terminal it is a form, which keeps each answer at once and goes on where it was left; elsewhere it says what is missing. Exit
+    code 1 while required answers are missing.
     """
     from microservices_skill.app import discovery
     from microservices_skill.cli import asking
 
     given: dict[str, Any] = asking.settings(settings)
     if not settings and not as_json and sys.stdin.isatty():
-        given = asking.interview(answers)
+        given = asking.interview(answers, preview=preview)
     result = discovery.ask(answers, given=given, preview=preview)
     presenting.show_json(result) if as_json else presenting.show_questionnaire(result)
     sys.exit(0 if result.status == "complete" else 1)
@@ -213,7 +216,7 @@ def diagram(architecture: Path, name: str | None, *, as_json: bool) -> None:
 @main.command()
 @architecture_argument
 @output_option
-@click.option("--service", help="Only this service.")
+@click.option("--service", help="Only this service.", shell_complete=service_names)
 @click.option(
     "--capability",
     type=click.Choice(["all", "resilience", "observability", "testing", "deployment", "security"]),

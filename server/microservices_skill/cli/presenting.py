@@ -23,6 +23,7 @@ from microservices_skill.app.results import (
 )
 from microservices_skill.capacity.figures import number
 from microservices_skill.capacity.report import Capacity
+from microservices_skill.cli.excerpts import excerpt
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
@@ -59,9 +60,14 @@ def show_proposal(result: ProposalSummary) -> None:
 def show_validation(result: Validation) -> None:
     """Every finding with its place and its fix."""
     for finding in result.findings:
-        _show_finding(result.source, finding)
+        show_finding(result.source, finding)
     if result.omitted:
         click.echo(f"… and {result.omitted} more; --json shows all")
+    show_verdict(result)
+
+
+def show_verdict(result: Validation) -> None:
+    """How many findings there are, and whether the design may be generated."""
     click.echo(_counts(result.counts, "findings"))
     click.secho("sound" if result.ok else "not sound: errors stop generation", fg="green" if result.ok else "red", bold=True)
 
@@ -165,11 +171,13 @@ def progress() -> Callable[[int, int, str], None] | None:
     return lambda done, steps, what: click.secho(f"[{done + 1}/{steps}] {what}", fg="cyan", err=True)
 
 
-def _show_finding(source: str, finding: FindingSummary) -> None:
+def show_finding(source: str, finding: FindingSummary) -> None:
+    """Where, how grave, what and how to mend it, with the line of the document."""
     severity = "accepted" if finding.accepted else finding.severity
     click.echo(
         f"{source}:{finding.line} {finding.location or '/'} "
-        f"{click.style(severity, fg=_COLOURS.get(severity))} {finding.rule}: {finding.message}\n    fix: {finding.fix}"
+        f"{click.style(severity, fg=_COLOURS.get(severity))} {finding.rule}: {finding.message}"
+        f"{excerpt(source, finding.line)}\n    fix: {finding.fix}"
     )
 
 

@@ -92,7 +92,7 @@ async def _ask_now(ctx: Context[Any, Any], message: str, form: type[BaseModel]) 
 def _form(section: Any) -> type[BaseModel]:  # noqa: ANN401 - imported when needed
     fields: dict[str, Any] = {}
     for each in section.fields:
-        kind = Literal[each.choices] if each.choices else str
+        kind = Literal[each.choices] if each.choices and not each.several else str
         fields[each.key] = (kind | None, Field(default=None, title=each.question, description=each.why))
     return create_model("Answers", **fields)
 
