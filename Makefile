@@ -91,6 +91,7 @@ regen: install
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --upgrade
 lock: install
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
+	$(COMPILE) requirements/server.in --output-file requirements/server.txt
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 	$(COMPILE) requirements/validators.in --output-file requirements/validators.txt
 	$(BIN)/python tools/lock_services.py

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("validate", "generate", "economy", "server", "service", "saga")
+PARTS = ("validate", "generate", "economy", "server", "http_server", "service", "saga")
 
 
 def main() -> None:

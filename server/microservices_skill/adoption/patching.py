@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from microservices_skill import syntax
 from microservices_skill.adoption.errors import UnfitApplicationError
 from microservices_skill.adoption.python_starter import applications
 from microservices_skill.adoption.starter import Starter
@@ -30,7 +31,7 @@ def wired_python(text: str, starter: Starter) -> str:
 def _place_of_import(text: str, module: str) -> int:
     """After which line an import goes: in order among those of its own package, else after the last at the top of the file."""
     end = 0
-    for node in ast.parse(text).body:
+    for node in syntax.parse(text).body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if not isinstance(node, ast.Import | ast.ImportFrom) and not is_docstring:
             break

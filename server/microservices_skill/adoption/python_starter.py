@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from microservices_skill import syntax
 from microservices_skill.adoption.errors import ManyApplicationsError, NoApplicationError, UnfitApplicationError
 from microservices_skill.adoption.naming import slug
 from microservices_skill.adoption.starter import Installer, Sources, Starter, Wishes
@@ -62,7 +63,7 @@ def python_starter(folder: str, sources: Sources, wishes: Wishes) -> Starter:
 def applications(path: str, text: str) -> Iterator[Application]:
     """The applications of one module."""
     try:
-        tree = ast.parse(text)
+        tree = syntax.parse(text)
     except SyntaxError:
         return
     for node in tree.body:

@@ -12,6 +12,7 @@ from microservices_skill.app.writing import AT_ONCE, Manner, write
 from microservices_skill.contracts import render
 from microservices_skill.files import FileTree, safe_path
 from microservices_skill.regeneration.request import Request
+from microservices_skill.workspace.paths import inside
 from microservices_skill.workspace.reading import read_text
 
 DOCS = "docs/"
@@ -57,7 +58,8 @@ def read_adr(root: Path, name: str) -> str:
         SkillError: there is none of that name.
 
     """
-    folder = root / "docs" / "adr"
+    folder = inside(root, "docs/adr")
     exact = folder / f"{safe_path(name)}.md"
     longer = sorted(folder.glob(f"{safe_path(name)}-*.md"))
-    return read_text(longer[0] if longer and not exact.exists() else exact)
+    chosen = longer[0] if longer and not exact.exists() else exact
+    return read_text(inside(root, f"docs/adr/{chosen.name}"))

@@ -280,11 +280,3 @@ def rules(*, as_json: bool) -> None:
 
     found = checking.rules()
     presenting.show_json(found) if as_json else presenting.show_rules(found)
-
-
-@main.command()
-def serve() -> None:
-    """Serve the tools over MCP on stdin and stdout."""
-    from microservices_skill.mcp_server.server import serve as serve_stdio
-
-    serve_stdio()

@@ -9,12 +9,14 @@ import ast
 import sys
 from collections.abc import Iterator
 
+from microservices_skill import syntax
+
 LINE_LENGTH = 140
 
 
 def tidy(source: str, *, package: str) -> str:
     """``source`` with its leading import block rewritten for what the rest of it uses."""
-    tree = ast.parse(source)
+    tree = syntax.parse(source)
     block = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     if not block:
         return source

@@ -28,5 +28,6 @@ def extension() -> Apps:
 def explorer() -> str:
     """A map of the architecture of the workspace with its findings, sagas and budgets, as a page that needs no network."""
     from microservices_skill.app import exploring
+    from microservices_skill.workspace.paths import inside
 
-    return exploring.page_of(default_root() / "architecture.yaml")
+    return exploring.page_of(inside(default_root(), "architecture.yaml"))

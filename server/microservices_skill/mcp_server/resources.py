@@ -45,9 +45,10 @@ def rules() -> str:
 @told_of_resource
 def architecture() -> str:
     """architecture.yaml of the workspace."""
+    from microservices_skill.workspace.paths import inside
     from microservices_skill.workspace.reading import read_text
 
-    return read_text(default_root() / "architecture.yaml")
+    return read_text(inside(default_root(), "architecture.yaml"))
 
 
 @told_of_resource

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlparse
@@ -12,20 +15,35 @@ from mcp.server.mcpserver import Context, ListRoots, Resolve
 from mcp_types import ListRootsResult
 from mcp_types.version import is_version_at_least
 
+_GIVEN: ContextVar[Path | None] = ContextVar("root", default=None)
+
+
+@contextmanager
+def working_in(root: Path) -> Iterator[None]:
+    """Let tools and resources work in ``root`` while the block runs, whatever the environment and the client say."""
+    before = _GIVEN.set(root)
+    try:
+        yield
+    finally:
+        _GIVEN.reset(before)
+
 
 def named_root() -> Path | None:
-    """The folder that the environment names."""
+    """The folder that the server was given for this call, else the one that the environment names."""
+    given = _GIVEN.get()
+    if given is not None:
+        return given
     name = os.environ.get("MICROSERVICES_SKILL_ROOT") or os.environ.get("CLAUDE_PROJECT_DIR")
     return Path(name).resolve() if name else None
 
 
 def default_root() -> Path:
-    """The folder that the environment names, else the current one."""
+    """The folder that the server or the environment names, else the current one."""
     return named_root() or Path.cwd()
 
 
 async def ask_root(ctx: Context[Any, Any]) -> ListRoots | Path:
-    """Ask the client for its roots where the environment names no folder."""
+    """Ask the client for its roots where neither the server nor the environment names a folder."""
     named = named_root()
     if named is not None:
         return named

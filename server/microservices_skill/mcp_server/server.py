@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.request_state import RequestStateSecurity
 from mcp_types import Tool
 
 from microservices_skill import __version__
@@ -37,10 +38,15 @@ class Server(MCPServer):
         ]
 
 
-def build() -> MCPServer:
-    """The server with everything that it offers."""
+def build(*, request_state_security: RequestStateSecurity | None = None) -> MCPServer:
+    """The server with everything that it offers; workers that serve together seal the state of their calls with one key."""
     server = Server(
-        "microservices-skill", title="Microservices", version=__version__, instructions=INSTRUCTIONS, extensions=[apps.extension()]
+        "microservices-skill",
+        title="Microservices",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        request_state_security=request_state_security,
+        extensions=[apps.extension()],
     )
     tools.register(server)
     prompts.register(server)

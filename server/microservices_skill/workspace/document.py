@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from microservices_skill.workspace.errors import explained
 from microservices_skill.workspace.paths import check_target
+from microservices_skill.workspace.written import note
 
 
 def write_document(path: Path, text: str) -> None:
@@ -20,7 +22,7 @@ def write_document(path: Path, text: str) -> None:
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         target = check_target(path.parent, path.name)
-        draft = target.with_name(f".{target.name}.{os.getpid()}.new")
+        draft = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.new")
         try:
             with draft.open("w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
@@ -29,5 +31,6 @@ def write_document(path: Path, text: str) -> None:
             if target.exists():
                 draft.chmod(target.stat().st_mode & 0o777)
             draft.replace(target)
+            note(target)
         finally:
             draft.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from microservices_skill.workspace.paths import STATE, check_target, kept
 from microservices_skill.workspace.standing import content_at
 
 _STAGING = f"{STATE}/staging"
-_JOURNAL = f"{STATE}/journal.json"
+JOURNAL = f"{STATE}/journal.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: 
         draft = staging / "journal"
         _write(draft, Content(json.dumps([asdict(step) for step in steps]).encode()))
         _sync(staging)
-        draft.replace(root / _JOURNAL)
+        draft.replace(root / JOURNAL)
         _sync(root / STATE)
 
 
 def finish(root: Path) -> bool:
     """Carry out what a journal promises; whether there was one. What was staged and is promised no more goes."""
-    journal = root / _JOURNAL
+    journal = root / JOURNAL
     with explained(root):
         if not journal.exists():
             _clear(root)

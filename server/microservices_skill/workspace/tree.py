@@ -12,10 +12,11 @@ from microservices_skill.regeneration.plan import plan
 from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.errors import ChangedMeanwhileError, UnsafeTargetError, explained
 from microservices_skill.workspace.exclusive import exclusive
-from microservices_skill.workspace.journal import digest_at, finish, stage
+from microservices_skill.workspace.journal import JOURNAL, digest_at, finish, stage
 from microservices_skill.workspace.lockfile import LOCK, dump_lock
 from microservices_skill.workspace.paths import STATE, check_target
 from microservices_skill.workspace.standing import read_pristine, survey
+from microservices_skill.workspace.written import note
 
 _READ_ONLY = "make it writable for you, or choose another folder"
 
@@ -55,7 +56,13 @@ def apply(root: Path, request: Request) -> ChangeSet:
             _check(root, changes)
         stage(root, changes, base=base, memory=request.memory, lock=lock)
         finish(root)
+        note(*(root / path for each in changes.written for path in (each.path, each.origin) if path is not None))
     return changes
+
+
+def is_promised(root: Path) -> bool:
+    """Whether a run was killed, or is at it, between its promise and the end."""
+    return (root / JOURNAL).exists()
 
 
 def resume(root: Path) -> bool:
