@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ from microservices_skill.app.documents import adr_files
 from microservices_skill.app.evolving import Evolution, evolve
 from microservices_skill.app.renaming import renames_of
 from microservices_skill.app.results import Writing
-from microservices_skill.app.writing import AT_ONCE, Manner, write
+from microservices_skill.app.writing import AT_ONCE, Manner, Progress, silent, write
 from microservices_skill.codegen import capabilities, generate
 from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
@@ -31,8 +31,6 @@ from microservices_skill.monitoring.watched import Spot
 from microservices_skill.regeneration.request import Request
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
-Progress = Callable[[int, int, str], None]
-"""Called with the steps that are done, all steps, and the one that begins."""
 
 
 def generate_service(  # noqa: PLR0913 - what a caller may choose
@@ -44,7 +42,7 @@ def generate_service(  # noqa: PLR0913 - what a caller may choose
     language: str = "",
     allow_destructive: bool = False,
     manner: Manner = AT_ONCE,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Writing:
     """Generate one service, or one capability of it, into ``services/<name>/``.
 
@@ -52,10 +50,9 @@ def generate_service(  # noqa: PLR0913 - what a caller may choose
         SkillError: the design is unsound, the service is unknown, its language is not supported yet, or the disk refuses.
 
     """
-    step = progress or _silent
-    step(0, 3, "checking the design")
+    progress(0, 3, "checking the design")
     designs = _sound(source, language)
-    step(1, 3, f"generating {service}")
+    progress(1, 3, f"generating {service}")
     files = FileTree(())
     scope: list[str] = []
     evolutions: list[Evolution] = []
@@ -67,7 +64,7 @@ def generate_service(  # noqa: PLR0913 - what a caller may choose
         code = _only(_service_files(design.architecture, service, evolutions[-1]), capability).under(folder)
         files |= code
         scope += [f"{each}/" for each in folders] if capability == "all" else [*code]
-    step(2, 3, "comparing" if manner.preview else "writing")
+    progress(2, 3, "comparing" if manner.preview else "writing")
     read = " and ".join(f"services/{service}{suffix}/README.md" for suffix in designs)
     request = Request(files, scope=tuple(scope) or ("\0",), renames=renames_of(designs))
     following = f"Read {read}: how to run, test and change it."
@@ -81,7 +78,7 @@ def generate_system(
     language: str = "",
     allow_destructive: bool = False,
     manner: Manner = AT_ONCE,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Writing:
     """Generate every service, the contracts, the documents and what stands around the services.
 
@@ -89,28 +86,28 @@ def generate_system(
         SkillError: the design is unsound, a language is not supported yet, or the disk refuses.
 
     """
-    step = progress or _silent
-    step(0, 6, "checking the design")
+    progress(0, 6, "checking the design")
     designs = _sound(source, language)
     design = next(iter(designs.values()))
     architecture = design.architecture
-    step(1, 6, f"generating {len(architecture.services) * len(designs)} services")
+    progress(1, 6, f"generating {len(architecture.services) * len(designs)} services")
     files = FileTree(())
     evolutions: list[Evolution] = []
     for suffix, variant in designs.items():
         for each in variant.architecture.services:
+            manner.checkpoint()
             folder = f"services/{each.name}{suffix}"
             generate.demand_generatable(variant.architecture, each.name)
             folders = _folders(variant.architecture, each.name, suffix)
             evolutions.append(evolve(root, folders, variant.architecture, each.name, grows=True, destructive=allow_destructive))
             files |= _service_files(variant.architecture, each.name, evolutions[-1]).under(folder)
-    step(2, 6, "deriving contracts")
+    progress(2, 6, "deriving contracts")
     files |= render.render(architecture)
-    step(3, 6, "writing decisions")
+    progress(3, 6, "writing decisions")
     files |= adr_files(design)
-    step(4, 6, "gathering the system")
+    progress(4, 6, "gathering the system")
     files |= _running_files(designs, language)
-    step(5, 6, "comparing files" if manner.preview else "writing files")
+    progress(5, 6, "comparing files" if manner.preview else "writing files")
     following = "Run all of it: microservices-skill up. Read services/*/README.md: how to test and change them."
     return _with_migrations(write(root, Request(files, renames=renames_of(designs)), manner=manner, following=following), evolutions)
 
@@ -188,7 +185,3 @@ def _in_language(design: Design, language: str) -> Design:
     for service in document["services"]:
         service["language"] = language
     return replace(design, architecture=Architecture.model_validate(document))
-
-
-def _silent(_done: int, _all: int, _what: str) -> None:
-    """Tell nobody."""

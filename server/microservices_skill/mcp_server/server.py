@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import Tool
 
 from microservices_skill import __version__
-from microservices_skill.mcp_server import prompts, resources, tools
+from microservices_skill.mcp_server import completions, prompts, resources, skills, stdio, subscriptions, tools
 
 INSTRUCTIONS = (
     "Designs and generates microservice systems. In order: ask_questionnaire until its status is complete, propose_architecture,"
@@ -39,16 +39,21 @@ class Server(MCPServer):
 
 def build() -> MCPServer:
     """The server with everything that it offers."""
-    server = Server("microservices-skill", title="Microservices", version=__version__, instructions=INSTRUCTIONS)
+    server = Server(
+        "microservices-skill", title="Microservices", version=__version__, instructions=INSTRUCTIONS, extensions=[skills.Skills()]
+    )
     tools.register(server)
     prompts.register(server)
     resources.register(server)
+    skills.register(server)
+    completions.register(server)
+    subscriptions.register(server)
     return server
 
 
 def serve() -> None:
-    """Serve over stdio until the client closes the pipe."""
-    build().run(transport="stdio")
+    """Serve over stdio until the client closes the pipe or a signal ends it."""
+    stdio.run(build())
 
 
 def _without(schema: Any, keywords: frozenset[str]) -> Any:  # noqa: ANN401 - any part of a schema

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from microservices_skill import __version__
@@ -32,8 +32,14 @@ def preview(root: Path, request: Request) -> ChangeSet:
         return plan(survey(root, request), request)
 
 
-def apply(root: Path, request: Request) -> ChangeSet:
+def proceed() -> None:
+    """Go on: nobody can ask this run to stop."""
+
+
+def apply(root: Path, request: Request, *, checkpoint: Callable[[], None] = proceed) -> ChangeSet:
     """Write what is generated together with what people wrote; all of it or, on an error or an open conflict, nothing.
+
+    ``checkpoint`` is called until everything is promised, and raises where the run must stop; nothing is written then.
 
     Raises:
         SkillError: a target is unsafe, the folder is busy, or the disk refuses.
@@ -47,13 +53,14 @@ def apply(root: Path, request: Request) -> ChangeSet:
         changes = preview(root, request)
         if changes.is_blocked:
             return changes
+        checkpoint()
         base = read_pristine(root, request.memory)
         lock = dump_lock(changes.moved, tool=__version__)
         if not changes.written and base == changes.pristine and _text_of(root / LOCK) == lock:
             return changes
         with explained(root):
             _check(root, changes)
-        stage(root, changes, base=base, memory=request.memory, lock=lock)
+        stage(root, changes, base=base, memory=request.memory, lock=lock, checkpoint=checkpoint)
         finish(root)
     return changes
 
