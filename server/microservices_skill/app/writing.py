@@ -12,6 +12,7 @@ from microservices_skill.regeneration.changes import ChangeSet, Kind
 from microservices_skill.regeneration.diff import unified
 from microservices_skill.regeneration.request import Choices, Request
 from microservices_skill.workspace import tree
+from microservices_skill.workspace.journal import proceed
 
 SHOWN = 100
 _LISTED = 20
@@ -32,7 +33,7 @@ class Manner:
     preview: bool = False
     diff: bool = False
     choices: Choices = field(default_factory=Choices)
-    checkpoint: Callable[[], None] = tree.proceed
+    checkpoint: Callable[[], None] = proceed
 
 
 Progress = Callable[[int, int, str], None]

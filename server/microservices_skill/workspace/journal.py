@@ -45,7 +45,11 @@ class _Step:
     pristine: str | None = None
 
 
-def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: str, checkpoint: Callable[[], None]) -> None:
+def proceed() -> None:
+    """Go on: nobody can ask this run to stop."""
+
+
+def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: str, checkpoint: Callable[[], None] = proceed) -> None:
     """Put everything new on disk beside the tree, then promise the steps; ``base`` is what ``memory`` holds until now.
 
     ``checkpoint`` may raise until the steps are promised: what was staged goes.
@@ -54,7 +58,8 @@ def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: 
         _stage(root, changes, base=base, memory=memory, lock=lock, checkpoint=checkpoint)
     except BaseException:
         if not (root / _JOURNAL).exists():
-            _clear(root)
+            with contextlib.suppress(OSError):  # the next run clears it
+                _clear(root)
         raise
 
 

@@ -12,7 +12,7 @@ from microservices_skill.regeneration.plan import plan
 from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.errors import ChangedMeanwhileError, UnsafeTargetError, explained
 from microservices_skill.workspace.exclusive import exclusive
-from microservices_skill.workspace.journal import digest_at, finish, stage
+from microservices_skill.workspace.journal import digest_at, finish, proceed, stage
 from microservices_skill.workspace.lockfile import LOCK, dump_lock
 from microservices_skill.workspace.paths import STATE, check_target
 from microservices_skill.workspace.standing import read_pristine, survey
@@ -30,10 +30,6 @@ def preview(root: Path, request: Request) -> ChangeSet:
     with explained(root):
         _check_root(root)
         return plan(survey(root, request), request)
-
-
-def proceed() -> None:
-    """Go on: nobody can ask this run to stop."""
 
 
 def apply(root: Path, request: Request, *, checkpoint: Callable[[], None] = proceed) -> ChangeSet:
