@@ -42,7 +42,7 @@ def generate_service(  # noqa: PLR0913 - what a caller may choose
     language: str = "",
     allow_destructive: bool = False,
     manner: Manner = AT_ONCE,
-    progress: Progress = silent,
+    progress: Progress | None = None,
 ) -> Writing:
     """Generate one service, or one capability of it, into ``services/<name>/``.
 
@@ -50,9 +50,10 @@ def generate_service(  # noqa: PLR0913 - what a caller may choose
         SkillError: the design is unsound, the service is unknown, its language is not supported yet, or the disk refuses.
 
     """
-    progress(0, 3, "checking the design")
+    step = progress or silent
+    step(0, 3, "checking the design")
     designs = _sound(source, language)
-    progress(1, 3, f"generating {service}")
+    step(1, 3, f"generating {service}")
     files = FileTree(())
     scope: list[str] = []
     evolutions: list[Evolution] = []
@@ -64,7 +65,7 @@ def generate_service(  # noqa: PLR0913 - what a caller may choose
         code = _only(_service_files(design.architecture, service, evolutions[-1]), capability).under(folder)
         files |= code
         scope += [f"{each}/" for each in folders] if capability == "all" else [*code]
-    progress(2, 3, "comparing" if manner.preview else "writing")
+    step(2, 3, "comparing" if manner.preview else "writing")
     read = " and ".join(f"services/{service}{suffix}/README.md" for suffix in designs)
     request = Request(files, scope=tuple(scope) or ("\0",), renames=renames_of(designs))
     following = f"Read {read}: how to run, test and change it."
@@ -78,7 +79,7 @@ def generate_system(
     language: str = "",
     allow_destructive: bool = False,
     manner: Manner = AT_ONCE,
-    progress: Progress = silent,
+    progress: Progress | None = None,
 ) -> Writing:
     """Generate every service, the contracts, the documents and what stands around the services.
 
@@ -86,11 +87,12 @@ def generate_system(
         SkillError: the design is unsound, a language is not supported yet, or the disk refuses.
 
     """
-    progress(0, 6, "checking the design")
+    step = progress or silent
+    step(0, 6, "checking the design")
     designs = _sound(source, language)
     design = next(iter(designs.values()))
     architecture = design.architecture
-    progress(1, 6, f"generating {len(architecture.services) * len(designs)} services")
+    step(1, 6, f"generating {len(architecture.services) * len(designs)} services")
     files = FileTree(())
     evolutions: list[Evolution] = []
     for suffix, variant in designs.items():
@@ -101,13 +103,13 @@ def generate_system(
             folders = _folders(variant.architecture, each.name, suffix)
             evolutions.append(evolve(root, folders, variant.architecture, each.name, grows=True, destructive=allow_destructive))
             files |= _service_files(variant.architecture, each.name, evolutions[-1]).under(folder)
-    progress(2, 6, "deriving contracts")
+    step(2, 6, "deriving contracts")
     files |= render.render(architecture)
-    progress(3, 6, "writing decisions")
+    step(3, 6, "writing decisions")
     files |= adr_files(design)
-    progress(4, 6, "gathering the system")
+    step(4, 6, "gathering the system")
     files |= _running_files(designs, language)
-    progress(5, 6, "comparing files" if manner.preview else "writing files")
+    step(5, 6, "comparing files" if manner.preview else "writing files")
     following = "Run all of it: microservices-skill up. Read services/*/README.md: how to test and change them."
     return _with_migrations(write(root, Request(files, renames=renames_of(designs)), manner=manner, following=following), evolutions)
 
