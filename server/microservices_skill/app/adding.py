@@ -16,7 +16,7 @@ from microservices_skill.app.design import read_design
 from microservices_skill.app.existing_results import Addition
 from microservices_skill.app.generation import Capability, generate_service
 from microservices_skill.app.results import Writing
-from microservices_skill.app.writing import AT_ONCE, Manner, write
+from microservices_skill.app.writing import AT_ONCE, Manner, Progress, silent, write
 from microservices_skill.codegen.generate import SUPPORTED
 from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.service import MEMORY, added_before, generating_root, is_taken, service_sources
@@ -32,6 +32,7 @@ def add(
     manner: Manner = AT_ONCE,
     architecture: Path | None = None,
     limit: Path | None = None,
+    progress: Progress = silent,
 ) -> Addition:
     """Add a capability to the service in ``folder``; in a generated system's folder, to every service of it.
 
@@ -43,19 +44,20 @@ def add(
     """
     root = generating_root(folder, limit)
     if root is not None:
-        return _renew(root, architecture or root / "architecture.yaml", folder.resolve(), capability, manner)
-    return _adopt(folder, capability, wishes or Wishes(), manner)
+        return _renew(root, architecture or root / "architecture.yaml", folder.resolve(), capability, manner, progress)
+    return _adopt(folder, capability, wishes or Wishes(), manner, progress)
 
 
-def _renew(root: Path, source: Path, folder: Path, capability: Capability, manner: Manner) -> Addition:
+def _renew(root: Path, source: Path, folder: Path, capability: Capability, manner: Manner, progress: Progress) -> Addition:
     """The capability of generated services, from their model."""
     names = read_design(source).architecture.services_by_name
     asked = [folder] if folder != root else sorted(each for each in (root / "services").iterdir() if each.is_dir())
     chosen = dict(_chosen(each, names) for each in asked)
-    writings = [
-        generate_service(root, source, service=name, capability=capability, language=language, manner=manner)
-        for name, language in chosen.items()
-    ]
+    writings: list[Writing] = []
+    for name, language in chosen.items():
+        progress(len(writings), len(chosen), f"generating {name}")
+        how = replace(manner, checkpoint=AT_ONCE.checkpoint) if any(each.written for each in writings) else manner
+        writings.append(generate_service(root, source, service=name, capability=capability, language=language, manner=how))
     return _of_writings(root, writings, (capability,), following=_GENERATED)
 
 
@@ -67,8 +69,9 @@ def _chosen(folder: Path, names: Collection[str]) -> tuple[str, str]:
     return folder.name.removesuffix(suffix), "both"
 
 
-def _adopt(root: Path, capability: str, wishes: Wishes, manner: Manner) -> Addition:
+def _adopt(root: Path, capability: str, wishes: Wishes, manner: Manner, progress: Progress) -> Addition:
     """The capability as modules beside what people wrote."""
+    progress(0, 3, "reading the service")
     sources, before = service_sources(root), added_before(root)
     if before is not None:
         sources[f"{before[0]}/{RECORD}"] = before[1]
@@ -76,7 +79,9 @@ def _adopt(root: Path, capability: str, wishes: Wishes, manner: Manner) -> Addit
     starter = starter_of(str(root.resolve()), sources, wishes)
     if is_taken(root, starter.folder):
         raise TakenFolderError(starter.folder)
+    progress(1, 3, f"adding {capability}")
     found = adopt(starter, capability, sources)
+    progress(2, 3, "comparing" if manner.preview else "writing")
     writing = write(root, Request(found.files, memory=MEMORY), manner=manner, following=_following(starter, found))
     capabilities = tuple(each for each in CAPABILITIES if each in found.capabilities)
     return _of_writings(root, [writing], capabilities, starter=starter, adoption=found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from microservices_skill.app.design import read_design
 from microservices_skill.app.results import RuleSummary, Validation
+from microservices_skill.errors import SkillError
 from microservices_skill.model.architecture import Architecture
 from microservices_skill.rules import catalogue, engine
 
@@ -15,6 +17,15 @@ JsonSchema = dict[str, Any]
 """A JSON Schema as JSON-like data."""
 
 SHOWN = 100
+
+
+class UnknownRuleError(SkillError):
+    """The catalogue has no such rule."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f"near it: {', '.join(near)}" if near else "microservices-skill rules lists all"
+        super().__init__(f"there is no rule {name!r}; {hint}")
 
 
 def validate(source: Path, *, against: Path | None = None, shown: int = SHOWN) -> Validation:
@@ -49,3 +60,16 @@ def rules() -> tuple[RuleSummary, ...]:
         RuleSummary(id=each.id, severity=str(each.severity), summary=each.title, why=each.why, fix=each.fix, source=each.source)
         for each in catalogue.RULES
     )
+
+
+def rule(name: str) -> RuleSummary:
+    """One rule by its id.
+
+    Raises:
+        UnknownRuleError: there is none, with the names near it.
+
+    """
+    known = {each.id: each for each in rules()}
+    if name not in known:
+        raise UnknownRuleError(name, tuple(known))
+    return known[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ from microservices_skill.app.documents import adr_files
 from microservices_skill.app.evolving import Evolution, evolve
 from microservices_skill.app.renaming import renames_of
 from microservices_skill.app.results import Writing
-from microservices_skill.app.writing import AT_ONCE, Manner, write
+from microservices_skill.app.writing import AT_ONCE, Manner, Progress, silent, write
 from microservices_skill.codegen import capabilities, generate
 from microservices_skill.codegen.views.examples import entity_example
 from microservices_skill.contracts import render
@@ -31,8 +31,6 @@ from microservices_skill.monitoring.watched import Spot
 from microservices_skill.regeneration.request import Request
 
 Capability = Literal["all", "resilience", "observability", "testing", "deployment", "security"]
-Progress = Callable[[int, int, str], None]
-"""Called with the steps that are done, all steps, and the one that begins."""
 
 
 def generate_service(  # noqa: PLR0913 - what a caller may choose
@@ -52,7 +50,7 @@ def generate_service(  # noqa: PLR0913 - what a caller may choose
         SkillError: the design is unsound, the service is unknown, its language is not supported yet, or the disk refuses.
 
     """
-    step = progress or _silent
+    step = progress or silent
     step(0, 3, "checking the design")
     designs = _sound(source, language)
     step(1, 3, f"generating {service}")
@@ -89,7 +87,7 @@ def generate_system(
         SkillError: the design is unsound, a language is not supported yet, or the disk refuses.
 
     """
-    step = progress or _silent
+    step = progress or silent
     step(0, 6, "checking the design")
     designs = _sound(source, language)
     design = next(iter(designs.values()))
@@ -99,6 +97,7 @@ def generate_system(
     evolutions: list[Evolution] = []
     for suffix, variant in designs.items():
         for each in variant.architecture.services:
+            manner.checkpoint()
             folder = f"services/{each.name}{suffix}"
             generate.demand_generatable(variant.architecture, each.name)
             folders = _folders(variant.architecture, each.name, suffix)
@@ -188,7 +187,3 @@ def _in_language(design: Design, language: str) -> Design:
     for service in document["services"]:
         service["language"] = language
     return replace(design, architecture=Architecture.model_validate(document))
-
-
-def _silent(_done: int, _all: int, _what: str) -> None:
-    """Tell nobody."""

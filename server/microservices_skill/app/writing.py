@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from microservices_skill.regeneration.changes import ChangeSet, Kind
 from microservices_skill.regeneration.diff import unified
 from microservices_skill.regeneration.request import Choices, Request
 from microservices_skill.workspace import tree
+from microservices_skill.workspace.journal import proceed
 
 SHOWN = 100
 _LISTED = 20
@@ -23,21 +24,33 @@ _HOW = (
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to write: only say what would be done, show it as a diff, and what was decided on conflicts."""
+    """How to write: only say what would be done, show it as a diff, and what was decided on conflicts.
+
+    ``checkpoint`` is called again and again until everything is promised, and raises where whoever asked has left: nothing
+    is written then. From there on the work is finished.
+    """
 
     preview: bool = False
     diff: bool = False
     choices: Choices = field(default_factory=Choices)
+    checkpoint: Callable[[], None] = proceed
 
+
+Progress = Callable[[int, int, str], None]
+"""Called with the steps that are done, all steps, and the one that begins."""
 
 AT_ONCE = Manner()
 """Write, and stop where a person must decide."""
 
 
+def silent(_done: int, _all: int, _what: str) -> None:
+    """Tell nobody."""
+
+
 def write(root: Path, request: Request, *, manner: Manner, following: str = "") -> Writing:
     """Bring what is generated below ``root``, or only say what that would do."""
     request = replace(request, choices=manner.choices)
-    changes = tree.preview(root, request) if manner.preview else tree.apply(root, request)
+    changes = tree.preview(root, request) if manner.preview else tree.apply(root, request, checkpoint=manner.checkpoint)
     changed = changes.paths(Kind.CREATE, Kind.UPDATE, Kind.DELETE)
     return Writing(
         root=str(root),

@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import anyio
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
 from mcp.shared.exceptions import MCPError
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, ValidationError, create_model, model_validator
 
 from microservices_skill.errors import SkillError
 from microservices_skill.mcp_server.root import Root, can_ask, folder, is_modern
@@ -30,6 +30,18 @@ class Unasked(BaseModel):
     """Nobody was asked, and why."""
 
     why: str
+
+
+class _Form(BaseModel):
+    """Every field may be left out; what a client sends that does not fit the form counts as nothing filled in."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fitting(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError:
+            return handler({})
 
 
 class Said(BaseModel):
@@ -94,7 +106,7 @@ def _form(section: Any) -> type[BaseModel]:  # noqa: ANN401 - imported when need
     for each in section.fields:
         kind = Literal[each.choices] if each.choices and not each.several else str
         fields[each.key] = (kind | None, Field(default=None, title=each.question, description=each.why))
-    return create_model("Answers", **fields)
+    return create_model("Answers", __base__=_Form, **fields)
 
 
 def _can_ask(ctx: Context[Any, Any]) -> bool:

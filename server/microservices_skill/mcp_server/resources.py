@@ -1,4 +1,4 @@
-"""The resources: the model's schema, the rules, the current architecture, the decisions and the skill itself."""
+"""The resources: the model's schema, the rules, the current architecture, the decisions, the documents and the contracts."""
 
 # ruff: noqa: PLC0415 - our own modules are imported when a resource is read, so that the server starts at once
 
@@ -20,10 +20,11 @@ def register(server: MCPServer) -> None:
     """Offer every resource."""
     server.resource("microservices://schema", title="JSON Schema of architecture.yaml", mime_type=JSON)(schema)
     server.resource("microservices://rules", title="The rule catalogue", mime_type=JSON)(rules)
+    server.resource("microservices://rules/{name}", title="A rule", mime_type=JSON)(rule)
     server.resource("microservices://architecture", title="The current architecture", mime_type="application/yaml")(architecture)
     server.resource("microservices://adr/{name}", title="A decision record", mime_type=MARKDOWN)(adr)
-    server.resource("microservices://skill", title="The skill", mime_type=MARKDOWN)(skill)
-    server.resource("microservices://skill/{problem}", title="The skill's reference for a problem type", mime_type=MARKDOWN)(reference)
+    server.resource("microservices://contracts/{+path}", title="A generated contract", mime_type=JSON)(contract)
+    server.resource("microservices://docs/{+path}", title="A generated document", mime_type=MARKDOWN)(document)
 
 
 @told_of_resource
@@ -40,6 +41,14 @@ def rules() -> str:
     from microservices_skill.app import checking
 
     return json.dumps([asdict(rule) for rule in checking.rules()], ensure_ascii=False)
+
+
+@told_of_resource
+def rule(name: str) -> str:
+    """One rule, such as shared-data-store."""
+    from microservices_skill.app import checking
+
+    return json.dumps(asdict(checking.rule(name)), ensure_ascii=False)
 
 
 @told_of_resource
@@ -60,16 +69,16 @@ def adr(name: str) -> str:
 
 
 @told_of_resource
-def skill() -> str:
-    """SKILL.md: when and how to use the tools."""
-    from microservices_skill.workspace.skill import skill_text
+def contract(path: str) -> str:
+    """A contract of the workspace, such as openapi/order.json, asyncapi.json or events/order-placed.v1.json."""
+    from microservices_skill.app import documents
 
-    return skill_text("SKILL.md")
+    return documents.read_generated(default_root(), "contracts", path)
 
 
 @told_of_resource
-def reference(problem: str) -> str:
-    """The reference for one problem type, such as resilience."""
-    from microservices_skill.workspace.skill import skill_text
+def document(path: str) -> str:
+    """A document of the workspace, such as README.md, capacity.md or services/order.md."""
+    from microservices_skill.app import documents
 
-    return skill_text(f"references/{problem}.md")
+    return documents.read_generated(default_root(), "docs", path)

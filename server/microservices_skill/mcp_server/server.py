@@ -9,7 +9,7 @@ from mcp.server.request_state import RequestStateSecurity
 from mcp_types import Tool
 
 from microservices_skill import __version__
-from microservices_skill.mcp_server import apps, prompts, resources, tools
+from microservices_skill.mcp_server import apps, completions, prompts, resources, skills, stdio, subscriptions, tools
 
 INSTRUCTIONS = (
     "Designs and generates microservice systems. In order: ask_questionnaire until its status is complete, propose_architecture,"
@@ -46,17 +46,20 @@ def build(*, request_state_security: RequestStateSecurity | None = None) -> MCPS
         version=__version__,
         instructions=INSTRUCTIONS,
         request_state_security=request_state_security,
-        extensions=[apps.extension()],
+        extensions=[apps.extension(), skills.Skills()],
     )
     tools.register(server)
     prompts.register(server)
     resources.register(server)
+    skills.register(server)
+    completions.register(server)
+    subscriptions.register(server)
     return server
 
 
 def serve() -> None:
-    """Serve over stdio until the client closes the pipe."""
-    build().run(transport="stdio")
+    """Serve over stdio until the client closes the pipe or a signal ends it."""
+    stdio.run(build())
 
 
 def _without(schema: Any, keywords: frozenset[str]) -> Any:  # noqa: ANN401 - any part of a schema

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-import anyio.from_thread
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
@@ -18,27 +17,21 @@ from microservices_skill.app.results import ProposalSummary, Questionnaire, Vali
 from microservices_skill.mcp_server import apps
 from microservices_skill.mcp_server.elicitation import Asked, answered
 from microservices_skill.mcp_server.errors import in_thread, told
+from microservices_skill.mcp_server.parameters import (
+    Answers,
+    Conflicts,
+    Destructive,
+    Document,
+    Language,
+    Ours,
+    Output,
+    Preview,
+    Theirs,
+    manner,
+    progress,
+)
 from microservices_skill.mcp_server.root import Root, folder
-
-if TYPE_CHECKING:
-    from microservices_skill.app.writing import Manner
-
-Document = Annotated[str, Field(description="Path of the architecture", max_length=500)]
-Answers = Annotated[str, Field(description="Path of the answers", max_length=500)]
-Output = Annotated[str, Field(description="Folder to write into", max_length=500)]
-Preview = Annotated[bool, Field(description="Only say what would be written")]
-Language = Annotated[
-    Literal["", "typescript", "python", "both"],
-    Field(description="Generate in this language, whatever the model says; empty: as the model says; both: side by side"),
-]
-Destructive = Annotated[bool, Field(description="Also make migrations that drop what is left behind, or cut values")]
-
-Conflicts = Annotated[
-    Literal["stop", "markers"],
-    Field(description="Where both a person and the generator changed lines: write nothing, or both between markers"),
-]
-Ours = Annotated[list[str], Field(description="Paths whose conflicts the person's lines win", max_length=100)]
-Theirs = Annotated[list[str], Field(description="Paths whose conflicts the generated lines win", max_length=100)]
+from microservices_skill.mcp_server.subscriptions import writing
 
 WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -86,6 +79,7 @@ async def ask_questionnaire(
 @told
 async def propose_architecture(
     *,
+    ctx: Context[Any, Any],
     root: Root,
     draft: Annotated[
         dict[str, Any],
@@ -106,7 +100,7 @@ async def propose_architecture(
     here = folder(root)
     given = discovery.read_draft(inside(here, draft_file)) if draft_file else draft
     work = partial(discovery.propose, inside(here, answers), output=inside(here, output), draft=given)
-    return await in_thread(partial(work, preview=preview))
+    return await writing(ctx, here, partial(work, preview=preview))
 
 
 @told
@@ -127,8 +121,9 @@ async def validate_architecture(
 
 
 @told
-async def render_adr(
+async def render_adr(  # noqa: PLR0913 - a tool's parameters are flat
     *,
+    ctx: Context[Any, Any],
     root: Root,
     architecture: Document = "architecture.yaml",
     output: Output = ".",
@@ -142,16 +137,15 @@ async def render_adr(
     from microservices_skill.workspace.paths import inside
 
     here = folder(root)
-    return await in_thread(
-        partial(
-            documents.render_adr, inside(here, output), inside(here, architecture), manner=_manner(conflicts, ours, theirs, preview=preview)
-        )
-    )
+    work = partial(documents.render_adr, inside(here, output), inside(here, architecture), progress=progress(ctx))
+    how = manner(preview=preview, conflicts=conflicts, ours=ours, theirs=theirs)
+    return await writing(ctx, here, partial(work, manner=how))
 
 
 @told
 async def change_architecture(  # noqa: PLR0913 - a tool's parameters are flat
     *,
+    ctx: Context[Any, Any],
     root: Root,
     against: Annotated[str, Field(description="Path of the accepted version: git show HEAD:architecture.yaml", max_length=500)],
     title: Annotated[str, Field(description="Record the change as a decision of this title", max_length=200)] = "",
@@ -170,7 +164,7 @@ async def change_architecture(  # noqa: PLR0913 - a tool's parameters are flat
 
     here = folder(root)
     work = partial(changing.change_architecture, inside(here, output), inside(here, architecture), against=inside(here, against))
-    return await in_thread(partial(work, title=title, why=why, supersedes=supersedes, preview=preview))
+    return await writing(ctx, here, partial(work, title=title, why=why, supersedes=supersedes, preview=preview))
 
 
 @told
@@ -201,9 +195,9 @@ async def generate_service(  # noqa: PLR0913 - a tool's parameters are flat
 
     here = folder(root)
     work = partial(generation.generate_service, inside(here, output), inside(here, architecture), service=service, capability=capability)
-    manner = _manner(conflicts, ours, theirs, preview=preview)
-    how = partial(work, language=language, allow_destructive=allow_destructive, manner=manner)
-    return await in_thread(partial(how, progress=partial(_report, ctx)))
+    how = manner(preview=preview, conflicts=conflicts, ours=ours, theirs=theirs)
+    full = partial(work, language=language, allow_destructive=allow_destructive, manner=how, progress=progress(ctx))
+    return await writing(ctx, here, full)
 
 
 @told
@@ -229,13 +223,14 @@ async def generate_system(  # noqa: PLR0913 - as above
 
     here = folder(root)
     work = partial(generation.generate_system, inside(here, output), inside(here, architecture), language=language)
-    manner = _manner(conflicts, ours, theirs, preview=preview)
-    return await in_thread(partial(work, allow_destructive=allow_destructive, manner=manner, progress=partial(_report, ctx)))
+    how = manner(preview=preview, conflicts=conflicts, ours=ours, theirs=theirs)
+    return await writing(ctx, here, partial(work, allow_destructive=allow_destructive, manner=how, progress=progress(ctx)))
 
 
 @told
 async def plan_migration(
     *,
+    ctx: Context[Any, Any],
     root: Root,
     monolith: Annotated[str, Field(description="Path of the monolith's description", max_length=500)] = "monolith.yaml",
     architecture: Document = "architecture.yaml",
@@ -247,17 +242,17 @@ async def plan_migration(
     references/migration.md has the shape of monolith.yaml.
     """
     from microservices_skill.app import migrating
-    from microservices_skill.app.writing import Manner
     from microservices_skill.workspace.paths import inside
 
     here = folder(root)
     work = partial(migrating.plan_migration, inside(here, output), inside(here, monolith), architecture=inside(here, architecture))
-    return await in_thread(partial(work, manner=Manner(preview=preview)))
+    return await writing(ctx, here, partial(work, manner=manner(preview=preview), progress=progress(ctx)))
 
 
 @told
 async def add_capability(  # noqa: PLR0913 - as above
     *,
+    ctx: Context[Any, Any],
     root: Root,
     capability: Literal["resilience", "observability", "testing", "deployment", "security"],
     service_folder: Annotated[
@@ -281,15 +276,4 @@ async def add_capability(  # noqa: PLR0913 - as above
 
     here = folder(root)
     work = partial(adding.add, inside(here, service_folder), capability, wishes=Wishes(app=app, into=into), limit=here)
-    return await in_thread(partial(work, manner=_manner("stop", ours, theirs, preview=preview)))
-
-
-def _manner(conflicts: str, ours: list[str], theirs: list[str], *, preview: bool) -> Manner:
-    from microservices_skill.app.writing import Manner
-    from microservices_skill.regeneration.request import Choices
-
-    return Manner(preview=preview, choices=Choices(markers=conflicts == "markers", ours=tuple(ours), theirs=tuple(theirs)))
-
-
-def _report(ctx: Context[Any, Any], done: int, steps: int, what: str) -> None:
-    anyio.from_thread.run(ctx.report_progress, done, steps, what)
+    return await writing(ctx, here, partial(work, manner=manner(preview=preview, ours=ours, theirs=theirs), progress=progress(ctx)))

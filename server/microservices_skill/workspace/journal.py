@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -45,14 +45,32 @@ class _Step:
     pristine: str | None = None
 
 
-def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: str) -> None:
-    """Put everything new on disk beside the tree, then promise the steps; ``base`` is what ``memory`` holds until now."""
+def proceed() -> None:
+    """Go on: nobody can ask this run to stop."""
+
+
+def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: str, checkpoint: Callable[[], None] = proceed) -> None:
+    """Put everything new on disk beside the tree, then promise the steps; ``base`` is what ``memory`` holds until now.
+
+    ``checkpoint`` may raise until the steps are promised: what was staged goes.
+    """
+    try:
+        _stage(root, changes, base=base, memory=memory, lock=lock, checkpoint=checkpoint)
+    except BaseException:
+        if not (root / JOURNAL).exists():
+            with contextlib.suppress(OSError):  # the next run clears it
+                _clear(root)
+        raise
+
+
+def _stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: str, checkpoint: Callable[[], None]) -> None:
     with explained(root):
         _clear(root)
         staging = root / _STAGING
         staging.mkdir(parents=True)
         steps = []
         for number, (change, pristine) in enumerate(_promised(changes, base)):
+            checkpoint()
             staged = f"{number:06}" if change.before != change.after and change.after is not None else None
             if staged is not None and change.after is not None:
                 _write(staging / staged, change.after)
@@ -66,6 +84,7 @@ def stage(root: Path, changes: ChangeSet, *, base: Contents, memory: str, lock: 
         draft = staging / "journal"
         _write(draft, Content(json.dumps([asdict(step) for step in steps]).encode()))
         _sync(staging)
+        checkpoint()
         draft.replace(root / JOURNAL)
         _sync(root / STATE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from microservices_skill import __version__
@@ -12,7 +12,7 @@ from microservices_skill.regeneration.plan import plan
 from microservices_skill.regeneration.request import Request
 from microservices_skill.workspace.errors import ChangedMeanwhileError, UnsafeTargetError, explained
 from microservices_skill.workspace.exclusive import exclusive
-from microservices_skill.workspace.journal import JOURNAL, digest_at, finish, stage
+from microservices_skill.workspace.journal import JOURNAL, digest_at, finish, proceed, stage
 from microservices_skill.workspace.lockfile import LOCK, dump_lock
 from microservices_skill.workspace.paths import STATE, check_target
 from microservices_skill.workspace.standing import read_pristine, survey
@@ -33,8 +33,10 @@ def preview(root: Path, request: Request) -> ChangeSet:
         return plan(survey(root, request), request)
 
 
-def apply(root: Path, request: Request) -> ChangeSet:
+def apply(root: Path, request: Request, *, checkpoint: Callable[[], None] = proceed) -> ChangeSet:
     """Write what is generated together with what people wrote; all of it or, on an error or an open conflict, nothing.
+
+    ``checkpoint`` is called until everything is promised, and raises where the run must stop; nothing is written then.
 
     Raises:
         SkillError: a target is unsafe, the folder is busy, or the disk refuses.
@@ -48,13 +50,14 @@ def apply(root: Path, request: Request) -> ChangeSet:
         changes = preview(root, request)
         if changes.is_blocked:
             return changes
+        checkpoint()
         base = read_pristine(root, request.memory)
         lock = dump_lock(changes.moved, tool=__version__)
         if not changes.written and base == changes.pristine and _text_of(root / LOCK) == lock:
             return changes
         with explained(root):
             _check(root, changes)
-        stage(root, changes, base=base, memory=request.memory, lock=lock)
+        stage(root, changes, base=base, memory=request.memory, lock=lock, checkpoint=checkpoint)
         finish(root)
         note(*(root / path for each in changes.written for path in (each.path, each.origin) if path is not None))
     return changes
