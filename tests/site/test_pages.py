@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 import click
 import pytest
+from tools.site.reference import pages
 
 from microservices_skill.cli import main
+from microservices_skill.mcp_server.server import build
+from microservices_skill.questionnaire.questions import QUESTIONS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -36,3 +40,18 @@ def test_each_command_is_one_with_these_options(page: Path) -> None:
         assert command is not None, f"{page.name}: there is no command {name}"
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         assert set(re.findall(r"(?<= )--[a-z-]+", rest)) <= known, f"{page.name}: {name}{rest}"
+
+
+def test_each_problem_type_has_a_guide_that_includes_what_an_agent_reads() -> None:
+    prompts = {prompt.name for prompt in asyncio.run(build().list_prompts())}
+    guides = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "howto").glob("*.md") if path.stem != "index"}
+    assert guides.keys() == prompts
+    assert [name for name, text in guides.items() if f"{{include}} ../_included/{name}.md" not in text] == []
+
+
+def test_the_reference_has_every_command_tool_and_question() -> None:
+    made = pages()
+    assert set(main.commands) <= set(re.findall(r"^## (\S+)$", made["reference/cli.md"], re.MULTILINE))
+    tools = {tool.name for tool in asyncio.run(build().list_tools())}
+    assert tools <= set(re.findall(r"^### (\S+)$", made["reference/mcp.md"], re.MULTILINE))
+    assert made["reference/questionnaire.md"].count("\n### ") == len(QUESTIONS)

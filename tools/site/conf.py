@@ -10,8 +10,6 @@ root_doc = "index"
 nitpicky = True
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
-# A mermaid or console block is shown as it is written.
-suppress_warnings = ["misc.highlighting_failure"]
 
 html_theme = "furo"
 html_title = project

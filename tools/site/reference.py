@@ -15,6 +15,8 @@ from microservices_skill.markdown import table
 from microservices_skill.mcp_server.server import INSTRUCTIONS, build
 from microservices_skill.questionnaire.questions import QUESTIONS, AnswerField
 
+WIDTH = {"max_content_width": 100, "terminal_width": 100}  # of any terminal
+
 
 def pages() -> dict[str, str]:
     """The text of every page by its path."""
@@ -28,12 +30,12 @@ def pages() -> dict[str, str]:
 
 def commands() -> str:
     """Every command as its --help shows it."""
-    root = click.Context(main, info_name="microservices-skill", max_content_width=100, terminal_width=100)
+    root = click.Context(main, info_name="microservices-skill", **(main.context_settings | WIDTH))
     parts = [f"# Commands\n\n{_block(main.get_help(root))}"]
     for name in main.list_commands(root):
         command = main.get_command(root, name)
         assert command is not None
-        context = click.Context(command, info_name=name, parent=root, max_content_width=100, terminal_width=100)
+        context = click.Context(command, info_name=name, parent=root, **(command.context_settings | WIDTH))
         parts.append(f"## {name}\n\n{_block(command.get_help(context))}")
     return "\n".join(parts)
 
@@ -96,11 +98,13 @@ def _part(name: str, part: dict[str, Any]) -> str:
 def _keys(what: str, of: dict[str, Any]) -> str:
     """The keys of an object, one a row."""
     required = set(of.get("required", ()))
+    parts = of.get("properties", {})
     rows = [
-        (_code(key), _kind(part), "yes" if key in required else _default(part), part.get("description", ""))
-        for key, part in of.get("properties", {}).items()
+        (_code(key), _kind(part), "yes" if key in required else _default(part), part.get("description", "")) for key, part in parts.items()
     ]
-    return _table((what, "type", "required or default", "meaning"), rows)
+    head = (what, "type", "required or default", "meaning")
+    columns = len(head) if any(row[-1] for row in rows) else len(head) - 1
+    return _table(head[:columns], [row[:columns] for row in rows])
 
 
 def _kind(of: dict[str, Any]) -> str:
