@@ -43,12 +43,15 @@ def commands() -> str:
 async def server() -> str:
     """What the MCP server offers, as it says so itself."""
     offered = build()
-    parts = [f"# MCP server\n\n`microservices-skill serve` over stdio. What it tells every client:\n\n> {INSTRUCTIONS}\n\n## Tools\n"]
+    parts = [f"# MCP server\n\n`microservices-skill serve` starts it. What it tells every client:\n\n> {INSTRUCTIONS}\n\n## Tools\n"]
     parts += [
         f"### {tool.name}\n\n{_prose(tool.description)}\n\n{_keys('argument', tool.input_schema)}" for tool in await offered.list_tools()
     ]
-    prompts = [(_code(each.name), each.title, each.description) for each in await offered.list_prompts()]
-    parts.append(f"## Prompts\n\nEach takes an optional `task`.\n\n{_table(('prompt', 'title', 'gives'), prompts)}")
+    prompts = [
+        (_code(each.name), each.description, ", ".join(_code(argument.name) for argument in each.arguments or ()))
+        for each in await offered.list_prompts()
+    ]
+    parts.append(f"## Prompts\n\n{_table(('prompt', 'gives', 'arguments'), prompts)}")
     resources = [(each.uri, each.description, each.mime_type) for each in await offered.list_resources()]
     templates = [(each.uri_template, each.description, each.mime_type) for each in await offered.list_resource_templates()]
     rows = [(_code(uri), description, _code(kind)) for uri, description, kind in resources + templates]
