@@ -12,7 +12,33 @@ from tests.contracts.samples import SHOP
 from microservices_skill.cli import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["add", "adr", "ask", "capacity", "change", "chaos", "completion", "contracts", "diagram", "doctor", "explore", "generate", "harden", "install", "issuer", "plan-migration", "propose", "rules", "schema", "serve", "token", "trace", "up", "validate", "watch"]
+COMMANDS = [
+    "add",
+    "adr",
+    "ask",
+    "capacity",
+    "change",
+    "chaos",
+    "completion",
+    "contracts",
+    "diagram",
+    "doctor",
+    "explore",
+    "generate",
+    "harden",
+    "install",
+    "issuer",
+    "plan-migration",
+    "propose",
+    "rules",
+    "schema",
+    "serve",
+    "token",
+    "trace",
+    "up",
+    "validate",
+    "watch",
+]
 
 
 @pytest.fixture
