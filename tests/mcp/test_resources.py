@@ -153,7 +153,7 @@ async def ask(client: Client, method: str, **params: object) -> dict[str, Any]:
 
 async def test_the_skill_comes_with_every_file_and_its_digest():
     async with Client(build()) as client:
-        assert client.server_capabilities.extensions == {"io.modelcontextprotocol/skills": {}}
+        assert client.server_capabilities.extensions["io.modelcontextprotocol/skills"] == {}
         (entry,) = (await ask(client, "skills/list"))["skills"]
         same = await ask(client, "skills/get", uri=entry["uri"])
         assert same["skill"] == entry

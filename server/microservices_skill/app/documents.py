@@ -81,7 +81,7 @@ def read_generated(root: Path, folder: str, path: str) -> str:
         SkillError: there is none, or the path leads out of the folder.
 
     """
-    return read_text(inside(root, f"{folder}/{safe_path(path)}"))
+    return read_text(inside(inside(root, folder), safe_path(path)))
 
 
 def fingerprints(root: Path) -> dict[str, str | None]:

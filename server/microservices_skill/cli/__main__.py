@@ -1,0 +1,5 @@
+"""``python -m microservices_skill.cli``."""
+
+from microservices_skill.cli import main
+
+main()
