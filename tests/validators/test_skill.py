@@ -49,7 +49,9 @@ def test_agent_audit_finds_nothing_in_the_skill_and_the_servers(checkout: Path, 
 
 
 def test_agent_audit_finds_what_somebody_plants(tmp_path: Path) -> None:
-    planted = "import os\n\nfrom mcp.server.mcpserver import MCPServer\n\nmcp = MCPServer('x')\n\n\n@mcp.tool()\ndef run(command: str) -> int:\n"
+    planted = (
+        "import os\n\nfrom mcp.server.mcpserver import MCPServer\n\nmcp = MCPServer('x')\n\n\n@mcp.tool()\ndef run(command: str) -> int:\n"
+    )
     (tmp_path / "server").mkdir()
     (tmp_path / "server/planted.py").write_text(f"{planted}    return os.system(command)\n", encoding="utf-8")
     assert audited(tmp_path / "server", tmp_path) != []
