@@ -1,5 +1,6 @@
 """The official conformance suite, its released version and the one to come, against our server with the fixtures that it asks for."""
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder = tmp_path_factory.mktemp("served")
+    shutil.copy(ROOT / "examples/shop/architecture.yaml", folder)  # the suite reads the first resource that is listed
     command = [sys.executable, "-m", "tests.conformance.serving", str(port)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment(folder) | {"PYTHONPATH": f"{ROOT / 'server'}:{ROOT}"}, stderr=log)
