@@ -122,5 +122,7 @@ def test_a_secret_that_somebody_writes_into_a_generated_system_is_found(tmp_path
         with (folder / path).open("a", encoding="utf-8") as file:
             file.write(text)
     assert {each["File"] for each in leaked(folder)} == planted.keys()
-    found = {path for path, line, _ in detected(folder / "services/trip-python") if not any(known.covers(path, line) for known in GENERATED)}
+    found = {
+        path for path, line, _ in detected(folder / "services/trip-python") if not any(known.covers(path, line) for known in GENERATED)
+    }
     assert "src/trip/config.py" in found
