@@ -108,6 +108,7 @@ def test_the_form_explains_refuses_keeps_each_answer_and_goes_on_where_it_was_le
         screen.until("a few")
         screen.press("\x03")
         screen.until("ask goes on from there")
+        screen.until("needs_answers: answers.yaml\r\n")
         assert screen.end() == 1
     assert kept(tmp_path) == {
         "domain": "a shop for bicycles",

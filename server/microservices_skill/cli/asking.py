@@ -14,7 +14,7 @@ _LATER = "(later)"
 def interview(path: Path, *, preview: bool = False) -> dict[str, str]:
     """Ask for what is missing, question by question; an empty answer leaves one open, Ctrl-C ends and keeps what was said.
 
-    Each answer is kept as soon as it is given, so that the next run goes on there; a preview keeps none, and returns them.
+    Each answer is kept as soon as it is given, so that the next run goes on there; a preview keeps none.
     """
     given: dict[str, str] = {}
     sections = discovery.open_sections(path)
@@ -26,10 +26,9 @@ def interview(path: Path, *, preview: bool = False) -> dict[str, str]:
                 click.echo(f"\n{click.style(f'{left} to go', dim=True)}  why: {each.why}\n  decides: {each.decides}")
                 left -= 1
                 answer = _asked(each)
-                if answer and preview:
+                if answer:
                     given[each.key] = answer
-                elif answer:
-                    discovery.ask(path, given={each.key: answer})
+                    discovery.ask(path, given={each.key: answer}, preview=preview)
     except KeyboardInterrupt:
         click.echo(f"\nstopped; {'nothing is kept' if preview else f'{path} keeps what you answered, ask goes on from there'}")
     return given
