@@ -98,7 +98,7 @@ test: check
 WORKERS ?= 3
 
 # Generated services installed, checked and run on PostgreSQL and RabbitMQ (TEST_DATABASE_URL, TEST_BROKER_URL).
-test-all: test tools
+test-all: tools test
 	$(BIN)/pytest -m slow -n $(WORKERS) --dist loadgroup
 
 # Thirty thousand hostile calls and documents, others each time.
