@@ -15,17 +15,6 @@ ASK = {"answers": {"domain": "a shop"}}
 READ_ONLY = "microservices:read"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def ours(tmp_path: Path) -> AsyncIterator[Team]:
-    async with team(tmp_path) as found:
-        yield found
-
-
 async def test_a_good_token_lets_a_caller_read_and_write(ours: Team):
     answer = await ours.tool("ask_questionnaire", ASK)
     assert structured(answer)["written"] is True

@@ -28,11 +28,6 @@ KILLS = 3
 CALLERS = ("ann", "bob")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(tmp_path_factory.mktemp("server"), workers=2, BODY_TIMEOUT_S="2") as found:

@@ -1,29 +1,16 @@
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from mcp.client.streamable_http import streamable_http_client
 from prometheus_client.parser import text_string_to_metric_families
 from tests.contracts.samples import SHOP
-from tests.http_server.kit import Team, structured, team
+from tests.http_server.kit import Team, structured
 
 from mcp import Client
 from microservices_skill.mcp_server.server import build
 
 pytestmark = pytest.mark.anyio
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def ours(tmp_path: Path) -> AsyncIterator[Team]:
-    async with team(tmp_path) as found:
-        yield found
 
 
 async def counts(ours: Team, name: str, **labels: str) -> float:

@@ -1,5 +1,4 @@
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
@@ -21,17 +20,6 @@ from microservices_skill.workspace.tree import preview
 pytestmark = pytest.mark.anyio
 ASK = {"answers": {"domain": "a shop"}}
 WICKED = ["../bob", "/etc", "..", ".", "a/../../b", "x\0y", "", "caller-", "\u202e", "n" * 1000, "*", "bob\n", "\ud800"]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def ours(tmp_path: Path) -> AsyncIterator[Team]:
-    async with team(tmp_path) as found:
-        yield found
 
 
 async def test_two_callers_never_see_each_others_files(ours: Team):

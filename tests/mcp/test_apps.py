@@ -14,18 +14,6 @@ MODES = pytest.mark.parametrize("mode", ["auto", "legacy"])
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MICROSERVICES_SKILL_ROOT", str(tmp_path))
-    (tmp_path / "architecture.yaml").write_text(SHOP, encoding="utf-8")
-    return tmp_path
-
-
 @MODES
 async def test_the_page_of_the_workspace_is_an_app_that_validation_links(workspace: Path, mode: str):
     async with Client(build(), mode=mode) as client:

@@ -10,7 +10,6 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
-from tests.contracts.samples import SHOP
 from tests.mcp.pipe import INITIALIZE, modern
 
 from mcp import Client
@@ -18,18 +17,6 @@ from microservices_skill.app.generation import generate_system
 from microservices_skill.mcp_server.server import build
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MICROSERVICES_SKILL_ROOT", str(tmp_path))
-    (tmp_path / "architecture.yaml").write_text(SHOP, encoding="utf-8")
-    return tmp_path
 
 
 @pytest.fixture

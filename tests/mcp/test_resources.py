@@ -32,11 +32,6 @@ LANGUAGES = ["typescript", "python", "both"]
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("MICROSERVICES_SKILL_ROOT", str(tmp_path))

@@ -29,18 +29,6 @@ PROBLEMS = ["architecture", "deployment", "implementation", "migration", "observ
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("MICROSERVICES_SKILL_ROOT", str(tmp_path))
-    (tmp_path / "architecture.yaml").write_text(SHOP, encoding="utf-8")
-    return tmp_path
-
-
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
