@@ -205,3 +205,15 @@ def test_an_excerpt_of_what_is_long_or_strange_stays_on_one_line(tmp_path: Path)
     assert len(number) < 140
     assert number[mark.index("^")] == " "
     assert excerpt(str(tmp_path / "long"), 2) == excerpt(str(tmp_path / "none"), 1) == ""
+
+
+def test_a_line_that_python_would_break_and_yaml_would_not_keeps_its_number(tmp_path: Path):
+    (tmp_path / "odd").write_text("a: x\x0cy\nb: z\n", encoding="utf-8")
+    assert "b: z" in excerpt(str(tmp_path / "odd"), 2, 1)
+
+
+def test_watching_makes_no_folder(tmp_path: Path):
+    said = CliRunner().invoke(main, ["watch", str(tmp_path / "none" / "architecture.yaml")])
+    assert said.exit_code == 2
+    assert "there is no folder" in said.output
+    assert list(tmp_path.iterdir()) == []

@@ -216,3 +216,9 @@ def test_nothing_is_proposed_while_required_answers_are_missing():
     assert result.exit_code == 1
     assert "lacks" in result.stderr
     assert not Path("proposed.yaml").exists()
+
+
+def test_what_the_system_refuses_is_explained(tmp_path: Path):
+    result = CliRunner().invoke(main, ["ask", "--answers", str(tmp_path / ("x" * 300)), "--set", "domain=a shop"])
+    assert result.exit_code == 1
+    assert "the path is too long" in result.stderr

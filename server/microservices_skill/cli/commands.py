@@ -17,6 +17,7 @@ from microservices_skill.cli import presenting
 from microservices_skill.cli.excerpts import explanation
 from microservices_skill.cli.names import service_names
 from microservices_skill.errors import SkillError
+from microservices_skill.workspace.errors import DiskError
 
 if TYPE_CHECKING:
     from microservices_skill.app.generation import Capability
@@ -42,6 +43,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except SkillError as error:
             raise Refusal(explanation(error)) from error
+        except BrokenPipeError:  # whoever reads has read enough, which click knows
+            raise
+        except OSError as error:
+            raise Refusal(str(DiskError(error.filename or "the disk", error))) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import click
 
 from microservices_skill.errors import DocumentError, SkillError
 
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line for the reader of YAML, so that its numbers are ours; Python itself breaks at more."""
 _WIDTH = 120
 _SHOWN = 50
 
@@ -43,6 +46,6 @@ def forget() -> None:
 @lru_cache(maxsize=4)
 def _lines(source: str) -> tuple[str, ...]:
     try:
-        return tuple(Path(source).read_text(encoding="utf-8-sig").splitlines())
+        return tuple(_BREAK.split(Path(source).read_bytes().decode("utf-8-sig")))
     except (OSError, ValueError):
         return ()

@@ -27,6 +27,8 @@ PAUSE_MS = 150
 @click.option("--against", type=click.Path(path_type=Path), help="An earlier version, to find what breaks those who rely on it.")
 def watch(architecture: Path, against: Path | None) -> None:
     """Validate an architecture again whenever it is saved: what is new, what is mended. Stop with Ctrl-C."""
+    if not architecture.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {architecture.parent}; make it first", param_hint="ARCHITECTURE")
     known = _judged(architecture, against, None)
     click.echo(f"watching {architecture}; stop with Ctrl-C")
     for _ in _saves(architecture):
@@ -38,7 +40,6 @@ def _saves(path: Path) -> Iterator[None]:
     from watchfiles import watch as watching
 
     wanted = path.resolve()
-    wanted.parent.mkdir(parents=True, exist_ok=True)
     for _ in watching(
         wanted.parent,
         watch_filter=lambda _, changed: Path(changed) == wanted,
